@@ -1,0 +1,132 @@
+"""What all models share: unknown keys are errors, scalars are typed from what was written, places are kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from idcode.config.located import LocatedDict, LocatedList, LocatedStr
+from idcode.model.diagnostics import Span
+
+Dialect = Literal["entra", "connect", "mim"]
+
+
+class Node(BaseModel):
+    """A mapping in a file. ``at`` is where it stands, ``key_at(name)`` where one of its keys does."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, arbitrary_types_allowed=True)
+    _at: Span = PrivateAttr(default_factory=lambda: Span(""))
+    _keys_at: dict[str, Span] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_place(cls, data: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+        node = handler(data)
+        if isinstance(data, LocatedDict):
+            node._at, node._keys_at = data.span, dict(data.keys_at)
+        return node
+
+    @property
+    def at(self) -> Span:
+        """Where the mapping begins."""
+        return self._at
+
+    def key_at(self, name: str) -> Span:
+        """Where key ``name`` stands; the mapping's own place where the key was left out."""
+        return self._keys_at.get(name, self._at)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """The text of an expression and where it stands; compiled later by the ``expressions`` room.
+
+    ``source`` is the YAML scalar it came from, for placing an error inside it; ``None`` for a constant. ``constant``
+    holds the value of ``{constant: …}``, whose ``text`` is empty.
+    """
+
+    text: str
+    span: Span = Span("")
+    source: LocatedStr | None = None
+    constant: str | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether this is ``{constant: …}`` rather than something to evaluate."""
+        return self.constant is not None
+
+
+def _place(value: Any) -> Span:
+    return value.span if isinstance(value, LocatedStr | LocatedList | LocatedDict) else Span("")
+
+
+def read_expression(value: Any) -> Any:
+    """Accept a text, a one-element list ``[Name]`` (a direct mapping), or ``{constant: text}``."""
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, LocatedList | list) and len(value) == 1 and isinstance(value[0], str):
+        name = value[0]
+        return Expression(f"[{name}]", _place(value), name if isinstance(name, LocatedStr) else None)
+    if isinstance(value, dict) and set(value) == {"constant"} and isinstance(value["constant"], str):
+        return Expression("", _place(value["constant"]), constant=str(value["constant"]))
+    if isinstance(value, str) and value.strip():
+        return Expression(str(value), _place(value), value if isinstance(value, LocatedStr) else None)
+    raise PydanticCustomError(
+        "expression",
+        "expected an expression: text such as 'Trim([Name])', a direct mapping [Name], or {{constant: text}}",
+    )
+
+
+def _read_bool(value: Any) -> Any:
+    if isinstance(value, str):
+        if value in ("true", "false"):
+            return value == "true"
+        raise PydanticCustomError("bool_word", "expected true or false")
+    return value
+
+
+_DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+
+
+def read_duration(value: Any) -> Any:
+    """Read an ISO 8601 duration of days, hours, minutes and seconds."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, timedelta):
+        return value
+    if not match:
+        raise PydanticCustomError("duration", "expected an ISO 8601 duration such as P1D, PT26H or PT90M")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _read_percent(value: Any) -> Any:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value) if isinstance(value, str) else None
+    if not match or float(match[1]) > 100:
+        raise PydanticCustomError("percent", "expected a percentage such as 2% or 0.5%, at most 100%")
+    return float(match[1])
+
+
+def _text(pattern: str, description: str) -> Any:
+    return Field(json_schema_extra={"type": "string", "pattern": pattern, "description": description})
+
+
+ExpressionField = Annotated[
+    Expression,
+    BeforeValidator(read_expression, json_schema_input_type=Any),
+]
+"""An expression, ``[Name]`` or ``{constant: text}``."""
+YesNo = Annotated[bool, BeforeValidator(_read_bool)]
+Duration = Annotated[timedelta, BeforeValidator(read_duration)]
+Percent = Annotated[float, BeforeValidator(_read_percent)]

@@ -1,0 +1,91 @@
+"""``idcode.yaml``: directories, sources, store, guards, apply."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from idcode.config.models.base import Dialect, Duration, ExpressionField, Node, Percent
+
+OnTrip = Literal["stop", "hold"]
+GUARDS = (
+    "create", "update", "clear", "move", "logon_name", "mail_address", "enable", "disable", "delete",
+    "membership_loss", "membership_gain", "licence_loss",
+)  # fmt: skip
+GuardName = Literal[
+    "create", "update", "clear", "move", "logon_name", "mail_address", "enable", "disable", "delete",
+    "membership_loss", "membership_gain", "licence_loss",
+]  # fmt: skip
+
+
+class Guard(Node):
+    """At most ``max`` changes, or ``max_percent`` of what the rule manages; ``hold`` keeps back only these changes."""
+
+    max: int | None = Field(default=None, ge=0)
+    max_percent: float | None = Field(default=None, ge=0, le=100)
+    on_trip: OnTrip = "stop"
+
+
+class Guards(Node):
+    """Limits per directory and rule."""
+
+    create: Guard | None = None
+    update: Guard | None = None
+    clear: Guard | None = None
+    move: Guard | None = None
+    logon_name: Guard | None = None
+    mail_address: Guard | None = None
+    enable: Guard | None = None
+    disable: Guard | None = None
+    delete: Guard | None = None
+    membership_loss: Guard | None = None
+    membership_gain: Guard | None = None
+    licence_loss: Guard | None = None
+    min_population: int = Field(default=10, ge=1)
+    protect: list[ExpressionField] = []
+
+
+class ApplySettings(Node):
+    """How plans are applied; ``canary`` is the size of the first batch of each phase."""
+
+    batch_size: int = Field(default=200, ge=1, le=10_000)
+    canary: int = Field(default=5, ge=0)
+    max_failures: int = Field(default=10, ge=0)
+    plan_expires: Duration = Field(default="P1D", validate_default=True)
+
+
+class Credentials(Node):
+    """The program that receives new passwords as JSON on standard input, one account a call."""
+
+    command: list[str] = Field(min_length=1)
+    timeout: Duration = Field(default="PT60S", validate_default=True)
+
+
+class Project(Node):
+    """``idcode.yaml``.
+
+    ``directories`` and ``sources`` map names to settings whose form depends on ``type``; each adapter validates
+    its own (``settings.py``), so they stay plain here until the registry has looked at them.
+    """
+
+    version: Literal["1"]
+    project: str = Field(min_length=1)
+    include: list[str] = ["rules/*.yaml", "objects/**/*.yaml", "decisions.yaml"]
+    dialect: Dialect = "entra"
+    directories: dict[str, Any] = {}
+    sources: dict[str, Any] = {}
+    store: str = "sqlite:///.idcode/idcode.db"
+    guards: Guards = Guards()
+    apply: ApplySettings = ApplySettings()
+    credentials: Credentials | None = None
+    redact: list[str] = []
+
+
+class SourceLimits(Node):
+    """What every source may insist on."""
+
+    key: str
+    required: list[str] = []
+    max_null: dict[str, Percent] = {}
+    max_shrink: Percent | None = None

@@ -1,0 +1,1 @@
+"""Live directories behind one port; each adapter is a folder of its own."""

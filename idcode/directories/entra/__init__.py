@@ -1,0 +1,1 @@
+"""Microsoft Entra ID: settings only; reading and writing come with the Graph client."""

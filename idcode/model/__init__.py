@@ -1,0 +1,1 @@
+"""Plain data that every room shares: no I/O, and nothing imported from the other rooms."""

@@ -1,0 +1,69 @@
+"""What a directory can hold: attribute types, as its adapter describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Kind(StrEnum):
+    """How values of an attribute are written and compared; the comparison is in ``model/syntax.py``."""
+
+    TEXT = "text"
+    """Text, compared without case."""
+    EXACT = "exact"
+    """Text, compared with case."""
+    ADDRESS = "address"
+    """Mail address with a prefix: the prefix counts with case, the address without (proxyAddresses)."""
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    """A moment, generalized time on the wire."""
+    FILETIME = "filetime"
+    """A moment in 100 ns since 1601; 0 and 2^63-1 both mean never and are kept as integers."""
+    BINARY = "binary"
+    GUID = "guid"
+    SID = "sid"
+    REFERENCE = "reference"
+    """A reference to another object."""
+
+
+Uniqueness = Literal["container", "domain", "forest", "tenant"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeType:
+    """One attribute: canonical name, kind, and the limits that the server enforces.
+
+    ``max_length`` and ``min_length`` count UTF-16 units for text, bytes for binary, and bound the number for
+    integers. ``unique`` says among which objects, deleted ones included, a value may occur once.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    single: bool = True
+    min_length: int | None = None
+    max_length: int | None = None
+    read_only: bool = False
+    unique: Uniqueness | None = None
+
+
+class DirectorySchema:
+    """The attribute types of one directory, found by name without case."""
+
+    def __init__(self, attributes: Iterable[AttributeType]) -> None:
+        self._attributes = {attribute.name.lower(): attribute for attribute in attributes}
+
+    def find(self, name: str) -> AttributeType | None:
+        """Return the attribute called ``name`` in any case, or ``None``."""
+        return self._attributes.get(name.lower())
+
+    def kind(self, name: str) -> Kind:
+        """Return how values of ``name`` are compared; unknown attributes compare as text."""
+        found = self._attributes.get(name.lower())
+        return found.kind if found else Kind.TEXT
+
+    def __iter__(self) -> Iterator[AttributeType]:
+        return iter(self._attributes.values())

@@ -1,0 +1,1 @@
+"""People kept in YAML files of the repository."""
