@@ -1,0 +1,62 @@
+"""Fixtures for tests against a real Samba AD domain; they skip, saying why, where there can be none."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.lab import Domain, SambaLab, available
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let ldap3 2.9.1 use what pyasn1 has renamed and Python 3.12 has dropped (ldap3 brings its own there)."""
+    config.addinivalue_line("filterwarnings", r"ignore:(tagMap|typeMap) is deprecated:DeprecationWarning:ldap3\..*")
+    config.addinivalue_line("filterwarnings", r"ignore:ssl\.match_hostname:DeprecationWarning:ldap3\..*")
+
+
+@dataclass
+class _Running:
+    lab: SambaLab
+    domain: Domain
+    pristine: bool = True
+
+
+@pytest.fixture(scope="session")
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Running]:
+    """One controller per test process; workers of pytest-xdist look for an address from different ends."""
+    reason = available()
+    if reason:
+        pytest.skip(f"no Samba AD: {reason}")
+    worker = re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or "0"
+    lab = SambaLab(tmp_path_factory.mktemp("samba") / "dc", first_ip=30 + 10 * (int(worker) % 20))
+    try:
+        yield _Running(lab, lab.start())
+    finally:
+        lab.discard()
+
+
+@pytest.fixture
+def domain(_running: _Running) -> Domain:
+    """A running domain as fresh as after provisioning."""
+    if not _running.pristine:
+        _running.lab.reset(_running.domain)
+    _running.pristine = False
+    return _running.domain
+
+
+@pytest.fixture
+def samba(_running: _Running, domain: Domain) -> SambaLab:
+    """The controller behind ``domain``, for tests that stop it."""
+    return _running.lab
+
+
+@pytest.fixture
+def admin(domain: Domain) -> Iterator[object]:
+    """The administrator's own ldap3 connection, independent of idcode."""
+    connection = domain.connect()
+    yield connection
+    connection.unbind()
