@@ -67,8 +67,15 @@ def parse_iso(text: str) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+_EXACT_INTEGERS = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8785, section 3.2.2.3)."""
+
+
 def to_json(value: Value) -> Any:
-    """Return the JSON form of a value: ``{"$bin"}``, ``{"$dt"}``, ``{"$ref"}`` where JSON has no type."""
+    """Return the JSON form of a value: ``{"$bin"}``, ``{"$dt"}``, ``{"$ref"}`` where JSON has no type.
+
+    Integers that a JSON reader may round, such as the FILETIME that means never, are ``{"$int": text}``.
+    """
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, Ref):
@@ -81,6 +88,8 @@ def to_json(value: Value) -> Any:
         return {"$dt": value.isoformat()}
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, int) and abs(value) > _EXACT_INTEGERS:
+        return {"$int": str(value)}
     return value
 
 
@@ -99,6 +108,8 @@ def _scalar(value: Any) -> Scalar:
         if isinstance(text, str):
             if tag == "$ref":
                 return Ref(text)
+            if tag == "$int":
+                return int(text)
             if tag == "$bin":
                 return base64.b64decode(text, validate=True)
             if tag == "$dt":

@@ -1,0 +1,1 @@
+"""From differences to an ordered, guarded, reversible plan, and plans as files."""

@@ -1,0 +1,103 @@
+"""Plan files: written whole and for their owner only, read with distrust."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from idcode.model.errors import IdcodeError, PlanRefused, UsageError
+from idcode.model.plans import Plan
+from idcode.plan.decoding import decode, decode_change, verify
+from idcode.plan.encoding import FORMAT, change_key, digest_of, encode, encode_attribute, encode_change
+
+__all__ = [
+    "FORMAT",
+    "change_key",
+    "decode",
+    "decode_change",
+    "digest_of",
+    "encode",
+    "encode_attribute",
+    "encode_change",
+    "read_document",
+    "read_plan",
+    "to_text",
+    "verify",
+    "write_plan",
+]
+
+
+def to_text(plan: Plan) -> str:
+    """Return the text of the plan file: the keys in canonical order, indented, ending in a line feed."""
+    return json.dumps(encode(plan), ensure_ascii=False, sort_keys=True, indent=2) + "\n"
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write ``plan`` to ``path`` with mode 0600: it holds personal data.
+
+    The file appears whole or not at all. Raises :class:`UsageError` where it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(to_text(plan))
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write the plan to {path}: {error.strerror or error}") from None
+
+
+def read_plan(path: Path, *, strict: bool) -> Plan:
+    """Read a plan file; ``strict`` for applying it, see :func:`idcode.plan.decoding.decode`.
+
+    Raises :class:`UsageError` for a file that cannot be read, :class:`PlanRefused` for a plan that must not be
+    applied; a file that is no plan is the one or the other, by ``strict``.
+    """
+    document = read_document(path, strict=strict)
+    try:
+        return decode(document, strict=strict)
+    except PlanRefused as refused:
+        raise _refusal(strict, f"{path}: {refused}", refused.hint) from None
+
+
+def read_document(path: Path, *, strict: bool) -> dict[str, Any]:
+    """Read a plan file as the JSON object it is, unchecked. Raises as :func:`read_plan` does."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the plan {path}: {error.strerror or error}") from None
+    try:
+        document = json.loads(raw.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise _refusal(strict, f"{path} is not a plan: it is not valid JSON{where}", _HINT) from None
+    if not isinstance(document, dict):
+        raise _refusal(strict, f"{path} is not a plan", _HINT)
+    return document
+
+
+_HINT = "plans are made by: idcode plan --out FILE"
+
+
+def _refusal(strict: bool, message: str, hint: str | None) -> IdcodeError:
+    return PlanRefused(message, hint) if strict else UsageError(message, hint)
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Two readers may each take another one of two equal keys: what was reviewed would not be what is applied.
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return document
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
