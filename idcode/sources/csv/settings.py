@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from idcode.config.models.base import Duration, Node
 from idcode.config.models.project import SourceLimits
+
+_NOT_CHARACTER_SETS = frozenset(
+    {"idna", "punycode", "raw_unicode_escape", "unicode_escape", "undefined", "mbcs", "oem"}
+)
 
 
 class CsvProof(Node):
@@ -22,6 +27,17 @@ class CsvProof(Node):
         if not any((self.trailer, self.manifest, self.min_rows)):
             raise ValueError("name a proof: trailer, manifest or min_rows")
         return self
+
+    @field_validator("trailer")
+    @classmethod
+    def _counts_rows(cls, pattern: str | None) -> str | None:
+        try:
+            groups = re.compile(pattern).groupindex if pattern is not None else {"rows": 1}
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        if "rows" not in groups:
+            raise ValueError(r"the trailer must have a group named rows, such as '^TOTAL;(?P<rows>\d+)$'")
+        return pattern
 
 
 class CsvRows(Node):
@@ -41,3 +57,22 @@ class CsvSettings(SourceLimits):
     rows: CsvRows | None = None
     proof: CsvProof | None = None
     max_age: Duration | None = None
+
+    @field_validator("delimiter")
+    @classmethod
+    def _can_delimit(cls, delimiter: str | None) -> str | None:
+        if delimiter is not None and delimiter in '"\r\n\0':
+            raise ValueError("a quotation mark, a line end or NUL cannot be the delimiter")
+        return delimiter
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str | None) -> str | None:
+        if encoding is not None:
+            try:
+                b"".decode(encoding)
+            except (LookupError, ValueError):
+                raise ValueError(f"{encoding!r} is not a known encoding; try utf-8 or windows-1252") from None
+            if encoding.lower().replace("-", "_") in _NOT_CHARACTER_SETS:
+                raise ValueError(f"{encoding!r} is not the encoding of a file; try utf-8 or windows-1252")
+        return encoding
