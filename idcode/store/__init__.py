@@ -1,0 +1,1 @@
+"""History: runs, their journal of intents and outcomes, and who is writing now."""
