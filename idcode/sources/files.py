@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from idcode.sources.findings import Findings
+from idcode.sources.findings import Findings, counted
 
 Stamp = tuple[int, int, int]
 """Size in bytes, time of the last change in ns, and inode."""
@@ -93,5 +93,5 @@ def _words(duration: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     units = ((days, "day"), (hours, "hour"), (minutes, "minute"), (seconds, "second"))
-    words = [f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in units if number]
+    words = [counted(number, unit) for number, unit in units if number]
     return " ".join(words[:2]) or "0 seconds"

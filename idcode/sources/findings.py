@@ -16,6 +16,11 @@ UNTIL_THEN = (
 )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return ``1 row`` or ``3 rows``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 class Findings:
     """Collects what is wrong with one read of ``file`` (its path relative to the project, with ``/``)."""
 

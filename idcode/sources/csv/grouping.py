@@ -9,7 +9,7 @@ from idcode.sources.csv.opening import Table, report_bad_row
 from idcode.sources.csv.selection import Order, choose, split_direction
 from idcode.sources.csv.settings import CsvRows
 from idcode.sources.csv.table import BadRow, Row
-from idcode.sources.findings import Findings
+from idcode.sources.findings import Findings, counted
 
 
 @dataclass(slots=True)
@@ -63,8 +63,11 @@ def pick_rows(
 
 def _report_ragged(row: Row, width: int, position: int, findings: Findings) -> None:
     """Freeze whoever the row may be about."""
-    message = f"the row in line {row.line} of {findings.file} has {len(row.fields)} fields, and the header {width}"
     keys = _possible_keys(row.fields, width, position)
+    # Several fields may be the key, and the others are nobody's business: only a certain key is named.
+    whose = f"the row of {keys[0]!r}" if len(keys) == 1 else "the row"
+    fields = counted(len(row.fields), "field")
+    message = f"{whose} in line {row.line} of {findings.file} has {fields}, and the header has {width}"
     if keys:
         hint = "Quote values that hold a delimiter or a line end; until then this identity stays as it is."
         findings.freeze(keys, "csv-ragged-row", message, hint, row.line)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from idcode.sources.csv.settings import CsvProof
 from idcode.sources.csv.table import LastLine, last_line
 from idcode.sources.files import FileContent
-from idcode.sources.findings import Findings
+from idcode.sources.findings import Findings, counted
 
 _CHECKSUM = re.compile(r"(?P<sha256>[0-9A-Fa-f]{64}) [ *](?P<name>.+)")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
@@ -61,7 +61,7 @@ def check_trailer(trailer: Trailer, rows: int, findings: Findings) -> None:
         )
         findings.incomplete("source-trailer-missing", message, hint, trailer.line)
     elif trailer.rows != rows:
-        message = f"{findings.file} has {rows} rows, and its trailer says {trailer.rows}"
+        message = f"{findings.file} has {counted(rows, 'row')}, and its trailer says {trailer.rows}"
         hint = "Rows were lost or added on the way: fetch or export the file again."
         findings.incomplete("source-trailer-mismatch", message, hint, trailer.line)
 
@@ -69,7 +69,7 @@ def check_trailer(trailer: Trailer, rows: int, findings: Findings) -> None:
 def check_min_rows(least: int, rows: int, findings: Findings) -> None:
     """Compare the number of rows with the least that are expected."""
     if rows < least:
-        message = f"{findings.file} has {rows} rows, and min_rows asks for {least}"
+        message = f"{findings.file} has {counted(rows, 'row')}, and min_rows asks for {least}"
         hint = "Check the export; lower min_rows if so few are right."
         findings.incomplete("source-too-few-rows", message, hint)
 
@@ -94,7 +94,7 @@ def check_manifest(path: Path, name: str, content: FileContent, rows: int, findi
         return
     hint = "The file and its manifest are not from one export, or the file is damaged: fetch both again."
     if manifest.rows is not None and manifest.rows != rows:
-        message = f"{findings.file} has {rows} rows, and its manifest {name} says {manifest.rows}"
+        message = f"{findings.file} has {counted(rows, 'row')}, and its manifest {name} says {manifest.rows}"
         findings.incomplete("source-manifest-mismatch", message, hint)
     if manifest.sha256 is not None and manifest.sha256 != content.sha256:
         message = f"{findings.file} has SHA-256 {content.sha256}, and its manifest {name} says {manifest.sha256}"

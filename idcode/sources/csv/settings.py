@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Annotated, Literal
 
@@ -70,9 +71,12 @@ class CsvSettings(SourceLimits):
     def _is_known(cls, encoding: str | None) -> str | None:
         if encoding is not None:
             try:
-                b"".decode(encoding)
+                known = codecs.lookup(encoding).name.replace("-", "_") not in _NOT_CHARACTER_SETS
+                b"    ".decode(encoding)  # refuses codecs such as base64, which do not give text
+            except UnicodeError:
+                pass  # blanks may well be no text in it
             except (LookupError, ValueError):
-                raise ValueError(f"{encoding!r} is not a known encoding; try utf-8 or windows-1252") from None
-            if encoding.lower().replace("-", "_") in _NOT_CHARACTER_SETS:
-                raise ValueError(f"{encoding!r} is not the encoding of a file; try utf-8 or windows-1252")
+                known = False
+            if not known:
+                raise ValueError(f"{encoding!r} is not an encoding of text; try utf-8 or windows-1252")
         return encoding

@@ -24,17 +24,20 @@ class Decoded:
 
 
 class UndecodableError(ValueError):
-    """The bytes are not text in ``encoding``; the first that is not stands at ``line`` and ``column``."""
+    """The bytes are not text in ``encoding``; the first that is not stands behind the text ``before``."""
 
-    def __init__(self, encoding: str, line: int, column: int, byte: int | None) -> None:
+    def __init__(self, encoding: str, before: str, byte: int | None) -> None:
         super().__init__(encoding)
-        self.encoding, self.line, self.column, self.byte = encoding, line, column, byte
+        self.encoding, self.byte = encoding, byte
+        self.line, self.column = position(before, len(before))
+        self.after_ascii = before.isascii()
 
 
 def decode(data: bytes, encoding: str | None = None) -> Decoded:
     """Read ``data`` as text in ``encoding``, or guess: a byte order mark, then UTF-8, then Windows-1252.
 
-    Raises :class:`UndecodableError`; where the encoding was guessed, with the place at which it is not UTF-8.
+    Bytes that begin as UTF-8 beyond ASCII and break later are UTF-8 that was cut or damaged, not Windows-1252:
+    taking them for that would garble every name. Raises :class:`UndecodableError`.
     """
     if encoding is not None:
         return Decoded(_decode(data, encoding), encoding)
@@ -44,10 +47,9 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     try:
         return Decoded(_decode(data, "utf-8"), "utf-8", "its bytes")
     except UndecodableError as not_utf8:
-        try:
-            return Decoded(_decode(data, "windows-1252"), "windows-1252", "bytes that are not UTF-8")
-        except UndecodableError:
-            raise not_utf8 from None
+        if not not_utf8.after_ascii:
+            raise
+    return Decoded(_decode(data, "windows-1252"), "windows-1252", "bytes that are not UTF-8")
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -63,6 +65,6 @@ def _decode(data: bytes, encoding: str) -> str:
         return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode(encoding, "replace").removeprefix("\ufeff")
-        raise UndecodableError(encoding, *position(before, len(before)), data[error.start]) from None
-    except UnicodeError:
-        raise UndecodableError(encoding, 1, 1, None) from None
+        raise UndecodableError(encoding, before, data[error.start]) from None
+    except UnicodeError:  # codecs of several bytes a character that do not say where
+        raise UndecodableError(encoding, "", None) from None
