@@ -119,3 +119,27 @@ def is_under(text: str, base: str) -> bool:
     """Whether ``text`` is ``base`` or below it."""
     inner, outer = key(text), key(base)
     return len(inner) >= len(outer) and inner[len(inner) - len(outer) :] == outer
+
+
+class Relocation:
+    """Where objects will be once containers are renamed or moved; renames are added outside first."""
+
+    def __init__(self) -> None:
+        self._renames: list[tuple[tuple[tuple[str, str], ...], Dn]] = []
+
+    def __len__(self) -> int:
+        return len(self._renames)
+
+    def add(self, old: str, new: str) -> None:
+        """Note that the container at ``old`` (in the coordinates left by the earlier renames) becomes ``new``."""
+        self._renames.append((key(old), parse(new)))
+
+    def after(self, text: str) -> str:
+        """Return where the object at ``text`` will be; the same text where nothing above it (or itself) moves."""
+        parsed = None
+        folded = key(text)
+        for old, new in self._renames:
+            if len(folded) >= len(old) and folded[len(folded) - len(old) :] == old:
+                parsed = (parsed or parse(text))[: len(folded) - len(old)] + new
+                folded = key(build(parsed))
+        return text if parsed is None else build(parsed)

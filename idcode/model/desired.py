@@ -1,0 +1,107 @@
+"""The desired state: what ``sync`` hands to ``plan``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.plans import Reported
+from idcode.model.records import LiveObject, ObjectType
+from idcode.model.schema import DirectorySchema
+from idcode.model.values import Scalar
+
+Action = Literal["keep", "create", "restore", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one attribute should be: a whole value, or (``delta``) values to add and to take away.
+
+    ``shadow`` values are shown and never written; ``exact`` compares with letter case.
+    """
+
+    values: tuple[Scalar, ...] = ()
+    add: tuple[Scalar, ...] = ()
+    remove: tuple[Scalar, ...] = ()
+    delta: bool = False
+    shadow: bool = False
+    exact: bool = False
+
+
+@dataclass(slots=True)
+class DesiredObject:
+    """One object as the files want it; attributes that are not named stay as they are.
+
+    ``parent`` (a DN) and ``name`` (the value of the naming attribute) are ``None`` where they stay. ``live`` is the
+    object as read, a deleted one for a restore. ``scope`` is what guards count it under, such as
+    ``corp/account``. ``movers`` are the members in ``attributes["member"].remove`` who gain another group in the
+    same plan, so that they lose the old one last. ``relied`` holds the join attributes by which it was recognised.
+    """
+
+    address: str
+    directory: str
+    object_type: ObjectType
+    label: str
+    scope: str
+    live: LiveObject | None
+    action: Action = "keep"
+    parent: str | None = None
+    name: str | None = None
+    attributes: dict[str, Wanted] = field(default_factory=dict)
+    enabled: bool | None = None
+    password: bool = False
+    shadow: bool = False
+    movers: frozenset[Scalar] = frozenset()
+    relied: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Changes that nothing may make to an object (address or ``directory/anchor``), up to and including ``until``."""
+
+    object: str
+    forbid: frozenset[str]
+    until: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLimit:
+    """A guard as configured."""
+
+    name: str
+    max: int | None
+    max_percent: float | None
+    on_trip: Literal["stop", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryView:
+    """What the planner knows of a directory: schema, base, and every object by anchor."""
+
+    name: str
+    type: str
+    base_dn: str
+    schema: DirectorySchema
+    objects: Mapping[str, LiveObject]
+
+
+@dataclass(slots=True)
+class DesiredState:
+    """All objects as the files want them, and everything worth telling beside.
+
+    ``populations`` counts the existing objects per guard scope; ``protected`` maps anchors that no change may
+    touch to the reason.
+    """
+
+    objects: list[DesiredObject] = field(default_factory=list)
+    orphans: list[Reported] = field(default_factory=list)
+    missing: list[Reported] = field(default_factory=list)
+    frozen: list[Reported] = field(default_factory=list)
+    held: list[Reported] = field(default_factory=list)
+    populations: dict[str, int] = field(default_factory=dict)
+    protected: dict[str, str] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)

@@ -1,0 +1,309 @@
+"""The difference between what is there and what should be, as drafts of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from idcode.model import dn
+from idcode.model.desired import DesiredObject, DirectoryView, Wanted
+from idcode.model.plans import AttributeChange, Expect, Op, Phase, Reversibility, Why
+from idcode.model.records import LiveObject
+from idcode.model.schema import Kind
+from idcode.model.syntax import key, keys, same
+from idcode.model.values import Ref, Scalar
+from idcode.plan.drafts import Draft, Token
+
+WhyFunction = Callable[[str, str], Why | None]
+_SINGLE_PSEUDO = frozenset({"path", "enabled", "protected", "category", "scope"})
+
+
+class Differ:
+    """Compares the desired objects of one directory with the live ones.
+
+    ``why`` gives the reason for an attribute of an address; ``forest`` tells in which realm forest-wide values are
+    unique.
+    """
+
+    def __init__(self, view: DirectoryView, objects: Iterable[DesiredObject], forest: str, why: WhyFunction) -> None:
+        self.view = view
+        self.forest = forest
+        self.why = why
+        self.objects = list(objects)
+        self._by_dn = {dn.key(live.dn): live for live in view.objects.values() if not live.deleted}
+        self.relocation = dn.Relocation()
+        for wanted in self.objects:
+            if wanted.object_type == "ou" and wanted.live and wanted.parent is not None and not wanted.shadow:
+                current, target = self.relocation.after(wanted.live.dn), self._target(wanted)
+                if dn.key(current) != dn.key(target):
+                    self.relocation.add(current, target)
+
+    def drafts(self, wanted: DesiredObject) -> list[Draft]:
+        """Return the drafts that bring one object to what it should be; none where it already is."""
+        if wanted.action == "delete":
+            return [self._delete(wanted)]
+        if wanted.action in ("create", "restore"):
+            return self._create(wanted)
+        found = [self._enabling(wanted), *self._updates(wanted), self._move(wanted)]
+        return [draft for draft in found if draft is not None]
+
+    def shadow(self, wanted: DesiredObject) -> dict[str, AttributeChange]:
+        """Return what the shadow flows (or the whole shadow object) would change."""
+        found = {}
+        for name, value in wanted.attributes.items():
+            if value.shadow or wanted.shadow:
+                change = self._attribute(wanted, name, value)
+                if change is not None:
+                    found[name] = change
+        return found
+
+    def _draft(self, wanted: DesiredObject, op: Op, phase: Phase) -> Draft:
+        live = wanted.live
+        text = live.dn if live else self._target(wanted)
+        changed = wanted.attributes.keys()
+        relied = {name: values for name, values in wanted.relied.items() if name not in changed}
+        expect = Expect(live.dn, None, relied) if live else Expect()
+        return Draft(
+            wanted.directory,
+            wanted.object_type,
+            wanted.address,
+            wanted.label,
+            live.anchor if live else None,
+            text,
+            op,
+            phase,
+            wanted.scope,
+            expect=expect,
+        )
+
+    def _target(self, wanted: DesiredObject) -> str:
+        """Return the DN the object should have."""
+        current = self.relocation.after(wanted.live.dn) if wanted.live else ""
+        parent = wanted.parent if wanted.parent is not None else dn.parent(current)
+        if wanted.name is None and wanted.live and not wanted.live.deleted:
+            first = dn.parse(current)[0]
+            return dn.child(parent, first.type, first.value)
+        return dn.child(parent, "OU" if wanted.object_type == "ou" else "CN", wanted.name or "")
+
+    def _create(self, wanted: DesiredObject) -> list[Draft]:
+        op: Op = "restore" if wanted.action == "restore" else "create"
+        draft = self._draft(wanted, op, "containers" if wanted.object_type == "ou" else "create")
+        draft.new_dn, draft.password = self._target(wanted), wanted.password
+        draft.why = self.why(wanted.address, "")
+        draft.expect = Expect()
+        later = self._draft(wanted, "update", "link")
+        later.anchor, later.expect = None, Expect()
+        for name, value in wanted.attributes.items():
+            values = value.add if value.delta else value.values
+            if value.shadow or not values:
+                continue
+            created = {v for v in values if isinstance(v, Ref) and ":" in v.target}
+            now = tuple(v for v in values if v not in created)
+            reason = self.why(wanted.address, name)
+            if now:
+                draft.attributes[name] = AttributeChange(after=now, single=self._single(name), why=reason)
+            if created:
+                self._add_late(later, name, tuple(v for v in values if v in created), value.delta, reason)
+        if wanted.object_type == "user":
+            why = self.why(wanted.address, "enabled")
+            draft.attributes["enabled"] = AttributeChange(after=(bool(wanted.enabled),), why=why)
+        draft.provides |= {("object", wanted.address)}
+        if wanted.object_type == "ou":
+            draft.provides.add(("container", wanted.directory, dn.key(draft.new_dn)))
+        self._place_tokens(draft)
+        note = "undone by deleting it again" + ("; the password is not kept" if wanted.password else "")
+        draft.reversibility = Reversibility("reversible", None, note)
+        if not later.attributes:
+            return [draft]
+        later.needs.add(("object", wanted.address))
+        later.dn = draft.new_dn
+        return [draft, later]
+
+    def _add_late(self, draft: Draft, name: str, values: tuple[Scalar, ...], delta: bool, why: Why | None) -> None:
+        """References to objects of this very plan are written once those exist."""
+        if delta:
+            draft.attributes[name] = AttributeChange(add=values, delta=True, single=False, why=why)
+        else:
+            draft.attributes[name] = AttributeChange(after=values, single=self._single(name), why=why)
+        draft.needs |= {("object", v.target) for v in values if isinstance(v, Ref)}
+
+    def _place_tokens(self, draft: Draft) -> None:
+        """What a new place and new unique values need, and what leaving the old ones sets free."""
+        if draft.new_dn is not None:
+            draft.needs.add(("container", draft.directory, dn.key(dn.parent(draft.new_dn))))
+            draft.needs.add(("free-dn", draft.directory, dn.key(draft.new_dn)))
+            if draft.op == "move":
+                draft.provides.add(("free-dn", draft.directory, dn.key(draft.dn)))
+                draft.provides.add(("emptied", draft.directory, dn.key(dn.parent(draft.dn))))
+        for name, change in draft.attributes.items():
+            for token in self._tokens(name, change.remove if change.delta else change.before):
+                draft.provides.add(token)
+            for token in self._tokens(name, change.add if change.delta else change.after):
+                draft.needs.add(token)
+        draft.needs -= {token for token in draft.provides if token[0] == "free"}
+
+    def _tokens(self, name: str, values: Iterable[Scalar]) -> list[Token]:
+        attribute = self.view.schema.find(name)
+        if attribute is None or attribute.unique in (None, "container"):
+            return []
+        realm = self.forest if attribute.unique == "forest" else self.view.name
+        return [("free", realm, attribute.name, key(value, attribute.kind)) for value in values]
+
+    def _single(self, name: str) -> bool:
+        attribute = self.view.schema.find(name)
+        return attribute.single if attribute else name in _SINGLE_PSEUDO
+
+    def _delete(self, wanted: DesiredObject) -> Draft:
+        draft = self._draft(wanted, "delete", "delete")
+        draft.why = self.why(wanted.address, "")
+        live = wanted.live
+        assert live is not None
+        draft.provides |= {
+            ("free-dn", wanted.directory, dn.key(live.dn)),
+            ("emptied", wanted.directory, dn.key(dn.parent(live.dn))),
+        }
+        for name, values in live.attributes.items():
+            draft.provides.update(self._tokens(name, values))
+        if wanted.object_type == "ou":
+            draft.needs.add(("emptied", wanted.directory, dn.key(live.dn)))
+        draft.reversibility = Reversibility(
+            "restorable", None, "as long as the directory keeps deleted objects; a password is not brought back"
+        )
+        return draft
+
+    def _enabling(self, wanted: DesiredObject) -> Draft | None:
+        live = wanted.live
+        if wanted.enabled is None or live is None or live.enabled == wanted.enabled or wanted.shadow:
+            return None
+        op: Op = "enable" if wanted.enabled else "disable"
+        draft = self._draft(wanted, op, "enable" if wanted.enabled else "disable")
+        why = self.why(wanted.address, "enabled")
+        before = () if live.enabled is None else (live.enabled,)
+        draft.attributes["enabled"] = AttributeChange(before, (wanted.enabled,), why=why)
+        draft.expect = Expect(live.dn, live.enabled, draft.expect.attributes)
+        draft.password = wanted.password and wanted.enabled
+        if draft.password:
+            draft.reversibility = Reversibility("reversible", None, "the former password is not brought back")
+        return draft
+
+    def _updates(self, wanted: DesiredObject) -> list[Draft]:
+        """Split the changed attributes into phases: losses of membership, updates, and late references."""
+        update = self._draft(wanted, "update", "containers" if wanted.object_type == "ou" else "update")
+        release = self._draft(wanted, "update", "release")
+        link = self._draft(wanted, "update", "link")
+        moved = self._draft(wanted, "update", "release")
+        for name, value in wanted.attributes.items():
+            change = None if value.shadow or wanted.shadow else self._attribute(wanted, name, value)
+            if change is None:
+                continue
+            if name == "member":
+                self._split_members(wanted, change, release, link, moved)
+            elif any(isinstance(v, Ref) and ":" in v.target for v in (*change.after, *change.add)):
+                link.attributes[name] = change
+                link.needs |= {("object", v.target) for v in (*change.after, *change.add) if isinstance(v, Ref)}
+            else:
+                update.attributes[name] = change
+        found = [draft for draft in (release, update, link, moved) if draft.attributes]
+        for draft in found:
+            before = {n: c.before for n, c in draft.attributes.items() if not c.delta}
+            draft.expect = Expect(draft.expect.dn, None, {**draft.expect.attributes, **before})
+            self._place_tokens(draft)
+        return found
+
+    def _split_members(
+        self, wanted: DesiredObject, change: AttributeChange, release: Draft, link: Draft, moved: Draft
+    ) -> None:
+        """Who only leaves goes first, who is new comes in, who changes groups leaves the old one last."""
+        leaving = tuple(value for value in change.remove if value not in wanted.movers)
+        moving = tuple(value for value in change.remove if value in wanted.movers)
+
+        def part(add: tuple[Scalar, ...] = (), remove: tuple[Scalar, ...] = ()) -> AttributeChange:
+            return AttributeChange(add=add, remove=remove, delta=True, single=False, why=change.why)
+
+        if leaving:
+            release.attributes["member"] = part(remove=leaving)
+        if change.add:
+            link.attributes["member"] = part(add=change.add)
+            link.needs |= {("object", v.target) for v in change.add if isinstance(v, Ref)}
+            link.provides |= {("gained", v) for v in change.add}
+        if moving:
+            moved.attributes["member"] = part(remove=moving)
+            moved.needs |= {("gained", v) for v in moving}
+
+    def _attribute(self, wanted: DesiredObject, name: str, value: Wanted) -> AttributeChange | None:
+        """Return the change of one attribute, ``None`` where live and wanted values are the same."""
+        kind = Kind.EXACT if value.exact else self.view.schema.kind(name)
+        held = self.held(wanted.live, name)
+        why = None
+        if value.delta:
+            have = keys(held, kind)
+            add = tuple(v for v in value.add if key(v, kind) not in have)
+            remove = tuple(v for v in value.remove if key(v, kind) in have)
+            if add or remove:
+                why = self.why(wanted.address, name)
+                return AttributeChange(add=add, remove=remove, delta=True, single=False, why=why)
+            return None
+        if same(held, value.values, kind):
+            return None
+        return AttributeChange(held, value.values, single=self._single(name), why=self.why(wanted.address, name))
+
+    def held(self, live: LiveObject | None, name: str) -> tuple[Scalar, ...]:
+        """Return the live values of an attribute; references as anchors where the object was read."""
+        if live is None or live.deleted:
+            return ()
+        if name == "protected":
+            return () if live.protected is None else (live.protected,)
+        values = live.get(name)
+        if self.view.schema.kind(name) is not Kind.REFERENCE:
+            return values
+        return tuple(self._anchored(value) for value in values)
+
+    def _anchored(self, value: Scalar) -> Scalar:
+        if not isinstance(value, Ref) or "=" not in value.target:
+            return value
+        live = self._by_dn.get(dn.key(value.target))
+        return Ref(live.anchor) if live else value
+
+    def _move(self, wanted: DesiredObject) -> Draft | None:
+        live = wanted.live
+        if live is None or wanted.shadow or (wanted.parent is None and wanted.name is None):
+            return None
+        current, target = self.relocation.after(live.dn), self._target(wanted)
+        original = self._original(live, wanted, current)
+        if dn.key(original) == dn.key(target):
+            return None
+        draft = self._draft(wanted, "move", "containers" if wanted.object_type == "ou" else "move")
+        draft.new_dn = target
+        before, after = dn.parse(original), dn.parse(target)
+        if before[0].value != after[0].value:
+            name = "ou" if wanted.object_type == "ou" else "cn"
+            why = self.why(wanted.address, name)
+            draft.attributes[name] = AttributeChange((before[0].value,), (after[0].value,), why=why)
+        if dn.key(dn.build(before[1:])) != dn.key(dn.build(after[1:])):
+            paths = (self._path(dn.build(before[1:])), self._path(dn.build(after[1:])))
+            why = self.why(wanted.address, "path")
+            draft.attributes["path"] = AttributeChange((paths[0],), (paths[1],), why=why)
+        if wanted.object_type == "ou":
+            draft.provides.add(("container", wanted.directory, dn.key(target)))
+        self._place_tokens(draft)
+        return draft
+
+    def _original(self, live: LiveObject, wanted: DesiredObject, current: str) -> str:
+        """Return where the object itself stands, its containers already renamed but not itself."""
+        if wanted.object_type != "ou":
+            return current
+        own = dn.parse(live.dn)
+        return dn.build(own[:1] + dn.parse(self.relocation.after(dn.build(own[1:]))))
+
+    def _path(self, text: str) -> str:
+        """Return a container as people write it: relative to ``base_dn``."""
+        base = dn.parse(self.view.base_dn)
+        parsed = dn.parse(text)
+        if dn.is_under(text, self.view.base_dn):
+            parsed = parsed[: len(parsed) - len(base)]
+            return "/".join(rdn.value.replace("/", "\\/") for rdn in reversed(parsed))
+        return text
+
+
+def why_of(attributes: Mapping[str, AttributeChange]) -> Why | None:
+    """Return the first reason among attributes, for a change as a whole."""
+    return next((change.why for change in attributes.values() if change.why), None)

@@ -1,0 +1,39 @@
+"""Drafts: changes that have no number and no place in the order yet."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from idcode.model.plans import AttributeChange, Expect, Op, Phase, Reversibility, Why
+from idcode.model.records import ObjectType
+
+Token = tuple[Hashable, ...]
+"""Something one change brings about and another one needs: an object, a container, a free value."""
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """One object in one phase.
+
+    ``provides`` and ``needs`` are tokens: whoever needs one comes after everybody who provides it. ``dn`` is where
+    the object stands before the plan (for a creation, where it will be).
+    """
+
+    directory: str
+    object_type: ObjectType
+    address: str
+    label: str
+    anchor: str | None
+    dn: str
+    op: Op
+    phase: Phase
+    scope: str
+    attributes: dict[str, AttributeChange] = field(default_factory=dict)
+    expect: Expect = Expect()
+    new_dn: str | None = None
+    password: bool = False
+    why: Why | None = None
+    reversibility: Reversibility = Reversibility()
+    provides: set[Token] = field(default_factory=set)
+    needs: set[Token] = field(default_factory=set)

@@ -1,0 +1,124 @@
+"""Guards: limits that stop a plan, or hold back the changes they count."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+from idcode.model.desired import DesiredState, GuardLimit
+from idcode.model.plans import GuardResult
+from idcode.plan.drafts import Draft
+
+_LOGON = frozenset({"samaccountname", "userprincipalname"})
+_MAIL = frozenset({"mail", "proxyaddresses"})
+
+
+def _changed(draft: Draft, names: frozenset[str]) -> bool:
+    """Whether a value that people already use changes (not whether one is added)."""
+    return draft.op == "update" and any(
+        name.lower() in names and (change.before or change.remove) for name, change in draft.attributes.items()
+    )
+
+
+def _cleared(draft: Draft) -> bool:
+    return draft.op == "update" and any(c.before and not c.after for c in draft.attributes.values() if not c.delta)
+
+
+def _members(draft: Draft, lost: bool) -> int:
+    change = draft.attributes.get("member") if draft.op == "update" else None
+    return 0 if change is None else len(change.remove if lost else change.add)
+
+
+COUNTERS: Mapping[str, Callable[[Draft], int]] = {
+    "create": lambda d: d.op in ("create", "restore"),
+    "update": lambda d: d.op == "update" and any(name != "member" for name in d.attributes),
+    "clear": _cleared,
+    "move": lambda d: d.op == "move",
+    "logon_name": lambda d: _changed(d, _LOGON),
+    "mail_address": lambda d: _changed(d, _MAIL),
+    "enable": lambda d: d.op == "enable",
+    "disable": lambda d: d.op == "disable",
+    "delete": lambda d: d.op == "delete",
+    "membership_loss": lambda d: _members(d, lost=True),
+    "membership_gain": lambda d: _members(d, lost=False),
+}
+"""How much of a guard's limit one draft uses up. Licences come with the directory that has them."""
+
+
+def check(
+    limits: Iterable[GuardLimit],
+    drafts: Iterable[Draft],
+    state: DesiredState,
+    min_population: int,
+    allowed: Mapping[str, int],
+) -> tuple[list[GuardResult], set[Draft]]:
+    """Compare every limit with the drafts of each scope; return the results and the drafts to hold back.
+
+    ``allowed`` maps guard names to the numbers that ``--allow GUARD=N`` permits in this run.
+    """
+    by_scope: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        by_scope[draft.scope].append(draft)
+    memberships = _memberships(state)
+    results: list[GuardResult] = []
+    held: set[Draft] = set()
+    for limit in limits:
+        counter = COUNTERS.get(limit.name)
+        if counter is None:
+            continue
+        for scope in sorted(by_scope):
+            counted = [draft for draft in by_scope[scope] if counter(draft)]
+            if not counted:
+                continue
+            member_guard = limit.name.startswith("membership")
+            population = memberships.get(scope, 0) if member_guard else state.populations.get(scope, 0)
+            result = _result(
+                limit, scope, counted, sum(counter(d) for d in counted), population, min_population, allowed
+            )
+            results.append(result)
+            if result.status == "held":
+                held |= set(counted)
+    return results, held
+
+
+def _memberships(state: DesiredState) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for wanted in state.objects:
+        if wanted.object_type == "group" and wanted.live is not None:
+            found[wanted.scope] += len(wanted.live.get("member"))
+    return found
+
+
+def _result(
+    limit: GuardLimit,
+    scope: str,
+    counted: list[Draft],
+    count: int,
+    population: int,
+    min_population: int,
+    allowed: Mapping[str, int],
+) -> GuardResult:
+    bound = _bound(limit, population, min_population)
+    if bound is None or count <= bound:
+        return GuardResult(limit.name, scope, "ok", count, bound, population)
+    if count <= allowed.get(limit.name, -1):
+        message = f"{count} allowed by --allow {limit.name}={allowed[limit.name]}; the limit is {bound}"
+        return GuardResult(limit.name, scope, "overridden", count, bound, population, message)
+    first = ", ".join(draft.label for draft in sorted(counted, key=lambda d: d.address)[:5])
+    more = f" and {len(counted) - 5} more" if len(counted) > 5 else ""
+    message = (
+        f"{count} of {population}, the limit is {bound}: {first}{more}; override with --allow {limit.name}={count}"
+    )
+    return GuardResult(
+        limit.name, scope, "held" if limit.on_trip == "hold" else "stopped", count, bound, population, message
+    )
+
+
+def _bound(limit: GuardLimit, population: int, min_population: int) -> int | None:
+    """Return the smaller of the two limits; percentages count only from ``min_population`` objects on."""
+    bounds = []
+    if limit.max is not None:
+        bounds.append(limit.max)
+    if limit.max_percent is not None and population >= min_population:
+        bounds.append(int(population * limit.max_percent / 100))
+    return min(bounds) if bounds else None

@@ -1,0 +1,93 @@
+"""What a plan leaves out although the files ask for it: holds, protected objects, what a rollback undid."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date
+
+from idcode.model.desired import DesiredState, Hold
+from idcode.model.plans import Reported
+from idcode.model.values import Ref, Scalar
+from idcode.plan.drafts import Draft
+from idcode.plan.file import change_key
+
+
+def forbidden(draft: Draft) -> set[str]:
+    """Return the words of ``forbid:`` that a draft falls under: its op, and ``release`` where it takes access away."""
+    words: set[str] = {"create" if draft.op == "restore" else draft.op}
+    if draft.phase == "release" or any(change.remove for change in draft.attributes.values()):
+        words.add("release")
+    return words
+
+
+def hold_back(
+    drafts: Iterable[Draft], holds: Iterable[Hold], state: DesiredState, rolled_back: Collection[str], today: date
+) -> tuple[list[Draft], list[Draft], list[Reported]]:
+    """Split drafts into those that proceed and those held back; a group change loses only the held members."""
+    active = [hold for hold in holds if hold.until is None or today <= hold.until]
+    kept_in = _kept_members(active, state)
+    proceed: list[Draft] = []
+    held: list[Draft] = []
+    reports: list[Reported] = []
+    for draft in drafts:
+        reports += _spare_members(draft, kept_in)
+        if draft.op == "update" and not draft.attributes:
+            continue
+        reason = _reason(draft, active, state, rolled_back)
+        if reason is None:
+            proceed.append(draft)
+            continue
+        held.append(draft)
+        reports.append(Reported(draft.directory, draft.address, draft.label, reason, draft.anchor, draft.attributes))
+    return proceed, held, reports
+
+
+def _reason(draft: Draft, holds: list[Hold], state: DesiredState, rolled_back: Collection[str]) -> str | None:
+    if draft.anchor in state.protected:
+        return f"{draft.op}: {state.protected[draft.anchor]}"
+    for hold in holds:
+        if names(hold, draft) and forbidden(draft) & hold.forbid:
+            until = f" until {hold.until.isoformat()}" if hold.until else ""
+            return f"{draft.op} is on hold{until}: {hold.reason}"
+    if change_key(draft.directory, draft.address, draft.op, draft.attributes) in rolled_back:
+        return f"{draft.op} was rolled back; it waits until the files change (or apply --reapply)"
+    return None
+
+
+def _kept_members(holds: list[Hold], state: DesiredState) -> dict[Scalar, str]:
+    """Return the objects that lose no membership while their person is on hold, with the reason."""
+    releases = [hold for hold in holds if "release" in hold.forbid]
+    kept: dict[Scalar, str] = {}
+    for wanted in state.objects if releases else ():
+        for hold in releases:
+            person = wanted.address.partition("@")[0] if wanted.object_type in ("user", "contact") else ""
+            if wanted.live is not None and hold.object in (
+                wanted.address,
+                person,
+                f"{wanted.directory}/{wanted.live.anchor}",
+            ):
+                kept[Ref(wanted.live.anchor)] = f"{wanted.label} is on hold: {hold.reason}"
+    return kept
+
+
+def _spare_members(draft: Draft, kept: dict[Scalar, str]) -> list[Reported]:
+    """Take members on hold out of what a group loses, and report it."""
+    change = draft.attributes.get("member")
+    spared = [value for value in change.remove if value in kept] if change else []
+    if change is None or not spared:
+        return []
+    left = replace(change, remove=tuple(value for value in change.remove if value not in kept))
+    draft.attributes["member"] = left
+    if not left.add and not left.remove:
+        del draft.attributes["member"]
+    held = replace(change, add=(), remove=tuple(spared))
+    reason = "; ".join(sorted({kept[value] for value in spared}))
+    return [Reported(draft.directory, draft.address, draft.label, reason, draft.anchor, {"member": held})]
+
+
+def names(hold: Hold, draft: Draft) -> bool:
+    """Whether a hold is about the draft's object: its address, its person, or ``directory/anchor``."""
+    person = draft.address.partition("@")[0] if draft.object_type in ("user", "contact") else draft.address
+    same_declared = hold.object == draft.address.rpartition("@")[0]
+    return hold.object in (draft.address, person, f"{draft.directory}/{draft.anchor}") or same_declared

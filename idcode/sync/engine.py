@@ -1,0 +1,225 @@
+"""The chain of stages, from what was read to the desired state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from idcode.config.project import Repository
+from idcode.expressions import Environment, EvaluationError
+from idcode.model import dn
+from idcode.model.addresses import Address, split_path
+from idcode.model.desired import DesiredObject
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.syntax import text_of
+from idcode.model.values import Result
+from idcode.sync.attributes import fill_attribute, object_values
+from idcode.sync.conflicts import refuse_conflicts
+from idcode.sync.containers import Containers
+from idcode.sync.context import Context
+from idcode.sync.gather import DirectoryReading, Gathered
+from idcode.sync.generated import generate
+from idcode.sync.groups import declared_groups, desired_group
+from idcode.sync.identities import Population, evaluate
+from idcode.sync.lifecycle import set_missing_stage, set_stages
+from idcode.sync.links import add_missing, link, managed_keys, read_decisions
+from idcode.sync.membership import set_members
+from idcode.sync.orphans import (
+    find_orphan_groups,
+    find_orphans,
+    mark_missing,
+    missing_since,
+    report_missing,
+    since_place,
+)
+from idcode.sync.outbound import ObjectBuilder
+from idcode.sync.placing import census, place_records
+from idcode.sync.presence import decide
+from idcode.sync.programs import IdentityRules, program
+from idcode.sync.unique import Register
+
+
+def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered: Gathered, as_of: datetime) -> Context:
+    """Run all stages; the result is ``context.state``, the rest of the context is what ``explain`` reads."""
+    decisions = read_decisions(repository.decisions, list(repository.directories))
+    forests = {name: str(getattr(s, "forest", None) or name) for name, s in repository.directories.items()}
+    context = Context(
+        repository=repository,
+        rules=rules,
+        gathered=gathered,
+        as_of=as_of,
+        decisions=decisions,
+        populations={
+            name: Population(kind, aliases=dict(decisions.aliases.get(name, {}))) for name, kind in rules.items()
+        },
+        containers={name: Containers(reading) for name, reading in gathered.directories.items()},
+        register=Register(gathered.directories, forests),
+    )
+    context.state.diagnostics += gathered.diagnostics
+    for population in context.populations.values():
+        _identities(context, population)
+    for reading in gathered.directories.values():
+        context.state.objects += context.containers[reading.name].declare(repository.objects)
+    for population in context.populations.values():
+        _objects(context, population)
+    for reading in gathered.directories.values():
+        _groups(context, reading)
+    refuse_conflicts(context)
+    for population in context.populations.values():
+        context.state.diagnostics += population.diagnostics
+    _protect(context)
+    _count(context)
+    return context
+
+
+def _identities(context: Context, population: Population) -> None:
+    """Sources to identities with attributes and links, in the order of the dependency graph."""
+    as_of = context.as_of
+    census(population, context.gathered.sources, as_of)
+    _check_shrinkage(context, population)
+    for node in population.rules.type.order:
+        step, _, name = node.partition(":")
+        if step == "records":
+            rule = population.rules.inbound[name]
+            place_records(population, rule, context.gathered.sources[rule.rule.source or ""], as_of)
+        elif step == "attribute":
+            fill_attribute(population, name, as_of)
+        elif step == "link":
+            outbound = population.rules.outbound[name]
+            reading = context.directory(outbound.rule.directory)
+            if reading is None:
+                continue
+            _, undecided = add_missing(population, outbound, reading)
+            population.contested |= {(reading.name, live.anchor) for live in undecided}
+            link(population, outbound, reading, context.decisions, as_of)
+
+
+def _check_shrinkage(context: Context, population: Population) -> None:
+    """Take a source for incomplete where too many of its people vanished at once (``max_shrink``)."""
+    here: dict[str, str] = {}
+    for rule in population.rules.outbound.values():
+        reading = context.directory(rule.rule.directory)
+        if reading is not None:
+            here |= managed_keys(population, rule, reading)
+    vanished = [
+        name for folded, name in here.items() if folded not in population.seen and folded not in population.aliases
+    ]
+    floor = context.repository.project.guards.min_population
+    for name in {rule.rule.source or "" for rule in population.rules.creating_rules()}:
+        source = context.gathered.sources[name]
+        limit = source.limits.max_shrink
+        if limit is None or not vanished or len(here) < floor or 100 * len(vanished) <= limit * len(here):
+            continue
+        population.untrusted[name] = f"{len(vanished)} of its {len(here)} people are gone, more than max_shrink allows"
+        context.state.diagnostics.append(
+            Diagnostic(
+                "error",
+                "source-shrunk",
+                f"source {name}: {len(vanished)} of {len(here)} people in the directory are gone from it "
+                f"({100 * len(vanished) / len(here):.1f} %, max_shrink is {limit:g} %), such as "
+                f"{', '.join(sorted(vanished)[:5])}; nobody counts as missing and its attributes are frozen",
+                "If the file is right, raise max_shrink for this change.",
+                source.limits.key_at("max_shrink"),
+                name,
+            )
+        )
+
+
+def _objects(context: Context, population: Population) -> None:
+    """Stages, presence, generated values, then the objects of every outbound rule."""
+    set_stages(population, context.as_of)
+    place = since_place(population)
+    lifecycle = population.rules.type.lifecycle
+    for identity in population.sorted():
+        if identity.missing and lifecycle and lifecycle.missing:
+            reading = context.directory(place[0]) if place else None
+            since = missing_since(population, identity, reading)
+            set_missing_stage(identity, lifecycle.missing.stage, since, lifecycle.missing.grace, context.as_of)
+        for rule in population.rules.outbound.values():
+            if context.directory(rule.rule.directory) is not None:
+                presence = decide(context, population, identity, rule)
+                context.presence[(identity.type, identity.key, rule.name)] = presence
+    for identity in population.sorted():
+        if not identity.missing and not identity.frozen:
+            for name in population.rules.generate:
+                generate(context, population, identity, name)
+    for rule in population.rules.outbound.values():
+        reading = context.directory(rule.rule.directory)
+        if reading is None:
+            continue
+        builder = ObjectBuilder(context, population, rule, reading)
+        for identity in population.sorted():
+            presence = context.presence[(identity.type, identity.key, rule.name)]
+            wanted = builder.build(identity, presence)
+            if wanted is not None:
+                mark_missing(context, population, identity, wanted)
+                context.state.objects.append(wanted)
+        find_orphans(context, population, rule, reading)
+    report_missing(context, population)
+
+
+def _groups(context: Context, reading: DirectoryReading) -> None:
+    declared = declared_groups(context, reading)
+    pairs = [(group, desired_group(context, reading, group)) for group in declared]
+    set_members(context, reading, pairs)
+    context.state.objects += [wanted for _, wanted in pairs if wanted.live is not None or wanted.action == "create"]
+    find_orphan_groups(context, reading, declared)
+    _absent(context, reading)
+
+
+def _absent(context: Context, reading: DirectoryReading) -> None:
+    """Plan the removal of what ``absent:`` names and is still there."""
+    for file in context.repository.objects:
+        for text in file.absent if file.directory == reading.name else ():
+            address = Address.parse(text, context.gathered.directories)
+            if address.type == "ou":
+                live = reading.at(context.containers[reading.name].dn_of(split_path(address.key)))
+            else:
+                live = next(
+                    (
+                        found
+                        for found in reading.view.objects.values()
+                        if found.object_type == "group"
+                        and not found.deleted
+                        and address.key.lower() in {text_of(v).lower() for v in found.get("sAMAccountName")}
+                    ),
+                    None,
+                )
+            if live is not None:
+                full = Address(address.type, address.key, reading.name)
+                scope = f"{reading.name}/{'ou' if address.type == 'ou' else 'groups'}"
+                context.state.objects.append(
+                    DesiredObject(str(full), reading.name, live.object_type, address.key, scope, live, "delete")
+                )
+
+
+def _protect(context: Context) -> None:
+    """Find the objects that a ``protect`` expression names."""
+    project = context.repository.project
+    tests = [program(expression, project.dialect) for expression in project.guards.protect]
+    for wanted in context.state.objects:
+        if wanted.live is None:
+            continue
+        for test in tests:
+            values: dict[str, Result] = object_values(wanted.live, test.attributes)
+            owner = context.owners.get((wanted.directory, wanted.live.anchor))
+            if owner is not None:
+                values = {**owner[0].values, **{name: value for name, value in values.items() if value is not None}}
+            result = evaluate(test, Environment(values=values, now=context.as_of))
+            if result is True or isinstance(result, EvaluationError):
+                context.state.protected[wanted.live.anchor] = f"it is protected: {test.text}"
+
+
+def _count(context: Context) -> None:
+    """Count, per guard scope, the living objects that a rule manages."""
+    members: dict[str, set[str]] = {}
+    for wanted in context.state.objects:
+        if wanted.live is not None and not wanted.live.deleted:
+            members.setdefault(wanted.scope, set()).add(wanted.live.anchor)
+    for reading in context.gathered.directories.values():
+        base = dn.key(reading.view.base_dn)
+        for live in reading.view.objects.values():
+            for scope in live.scopes if not live.deleted and base is not None else ():
+                name = f"{reading.name}/groups" if "/objects/" in scope else scope
+                members.setdefault(name, set()).add(live.anchor)
+    context.state.populations.update({scope: len(anchors) for scope, anchors in members.items()})

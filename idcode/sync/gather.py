@@ -1,0 +1,185 @@
+"""Read every source and directory that a plan needs, and only the attributes its rules use."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from idcode.config.models.project import SourceLimits
+from idcode.config.project import Repository
+from idcode.directories.port import Directory
+from idcode.model import dn
+from idcode.model.addresses import split_path
+from idcode.model.desired import DirectoryView
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.records import Fingerprint, LiveObject, ObjectType, Proof, Query, Record, Scope, collect
+from idcode.sources.port import Source
+from idcode.sync.programs import IdentityRules, program
+
+GROUP_ATTRIBUTES = frozenset({"cn", "sAMAccountName", "member", "description", "category", "scope"})
+OU_ATTRIBUTES = frozenset({"ou", "description", "protected"})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReading:
+    """The records of one source by key, and how the read ended."""
+
+    name: str
+    type: str
+    limits: SourceLimits
+    records: Mapping[str, Record]
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryReading:
+    """A directory as read, with the indexes that joins need."""
+
+    view: DirectoryView
+    fingerprint: Fingerprint
+    proof: Proof
+    by_dn: Mapping[tuple[tuple[str, str], ...], LiveObject] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The directory's name in the files."""
+        return self.view.name
+
+    def at(self, text: str) -> LiveObject | None:
+        """Return the object (not a deleted one) with this DN, in any spelling."""
+        return self.by_dn.get(dn.key(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything a plan is computed from."""
+
+    sources: Mapping[str, SourceReading]
+    directories: Mapping[str, DirectoryReading]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def queries(repository: Repository, rules: Mapping[str, IdentityRules]) -> dict[str, Query]:
+    """Infer, per directory that is written or read, the attributes and managed scopes that the rules use."""
+    wanted: dict[str, dict[ObjectType, set[str]]] = defaultdict(lambda: defaultdict(set))
+    scopes: dict[str, list[Scope]] = defaultdict(list)
+    for kind in rules.values():
+        _identity_queries(kind, wanted, scopes)
+    for index, file in enumerate(repository.objects):
+        _object_queries(file.directory, index, repository, wanted, scopes)
+    protect = {
+        name for e in repository.project.guards.protect for name in program(e, repository.project.dialect).attributes
+    }
+    result = {}
+    for directory, attributes in wanted.items():
+        attributes["group"] |= GROUP_ATTRIBUTES | protect
+        attributes["ou"] |= OU_ATTRIBUTES
+        attributes["user"] |= {"cn", "sAMAccountName", "userPrincipalName", "displayName"} | protect
+        asked = {kind: frozenset(names) for kind, names in attributes.items()}
+        result[directory] = Query(asked, tuple(scopes[directory]))
+    return result
+
+
+def _identity_queries(
+    kind: IdentityRules, wanted: dict[str, dict[ObjectType, set[str]]], scopes: dict[str, list[Scope]]
+) -> None:
+    for rule in kind.outbound.values():
+        object_type: ObjectType = "contact" if rule.rule.object == "contact" else "user"
+        names = wanted[rule.rule.directory][object_type]
+        names |= {flow.attribute for flow in rule.flows} | rule.object_attributes()
+        names |= {name for join in rule.joins for name, _ in join}
+        if rule.rule.manages:
+            scopes[rule.rule.directory].append(
+                Scope(rule.key, object_type, split_path(rule.rule.manages.base), rule.rule.manages.filter)
+            )
+    for inbound in kind.inbound.values():
+        if inbound.rule.directory:
+            read = {name for flow in inbound.flows.values() for name in flow.attributes}
+            wanted[inbound.rule.directory]["user"] |= read | (
+                inbound.scope.attributes if inbound.scope else frozenset()
+            )
+    places = [place for made in kind.type.generate.values() for place in (*made.kept_in, *made.unique_in)]
+    if kind.type.lifecycle and kind.type.lifecycle.missing:
+        places.append(kind.type.lifecycle.missing.since_in)
+    for place in places:
+        where, _, attribute = place.rpartition(".")
+        for object_type in ("user", "group", "contact"):
+            wanted[where.partition("/")[0]][object_type].add(attribute)
+
+
+def _object_queries(
+    directory: str,
+    index: int,
+    repository: Repository,
+    wanted: dict[str, dict[ObjectType, set[str]]],
+    scopes: dict[str, list[Scope]],
+) -> None:
+    file = repository.objects[index]
+    names = wanted[directory]["group"]
+    for group in file.groups:
+        names |= set(group.flow)
+        if group.for_each:
+            names.add(group.for_each.kept_in)
+    if file.manages:
+        scopes[directory].append(
+            Scope(f"{directory}/objects/{index}", "group", split_path(file.manages.base), file.manages.filter)
+        )
+
+
+def gather(
+    repository: Repository,
+    rules: Mapping[str, IdentityRules],
+    sources: Mapping[str, Source],
+    directories: Mapping[str, Directory],
+    now: datetime,
+    progress: Callable[[str, int], None],
+) -> Gathered:
+    """Read it all. ``progress`` is called with what is being read and how many items came so far.
+
+    ``now`` is the wall clock for ``max_age``. Raises ``DirectoryError`` where a directory cannot be read; a source
+    that cannot be read is an incomplete one.
+    """
+    diagnostics: list[Diagnostic] = []
+    read_sources = {}
+    for name, source in sources.items():
+        records, proof = collect(source.read(now))
+        progress(name, len(records))
+        settings = repository.sources[name]
+        assert isinstance(settings, SourceLimits)
+        kind = str(getattr(settings, "type", ""))
+        read_sources[name] = SourceReading(name, kind, settings, {record.key: record for record in records}, proof)
+        diagnostics += proof.diagnostics
+    read_directories = {}
+    for name, query in queries(repository, rules).items():
+        if name not in directories:
+            continue
+        reading = _read_directory(repository, directories[name], query, progress)
+        read_directories[name] = reading
+        diagnostics += reading.proof.diagnostics
+    return Gathered(read_sources, read_directories, tuple(diagnostics))
+
+
+def _read_directory(
+    repository: Repository, directory: Directory, query: Query, progress: Callable[[str, int], None]
+) -> DirectoryReading:
+    # Before the read: apply compares the server's state with this number, and must not miss what came meanwhile.
+    fingerprint = directory.fingerprint()
+    schema = directory.schema()
+    objects: dict[str, LiveObject] = {}
+    reading = directory.read(query)
+    while True:
+        try:
+            live = next(reading)
+        except StopIteration as end:
+            proof: Proof = end.value
+            break
+        objects[live.anchor] = live
+        if len(objects) % 500 == 0:
+            progress(directory.name, len(objects))
+    progress(directory.name, len(objects))
+    settings = repository.directories[directory.name]
+    view = DirectoryView(directory.name, fingerprint.type, str(getattr(settings, "base_dn", "")), schema, objects)
+    by_dn = {dn.key(live.dn): live for live in objects.values() if not live.deleted}
+    return DirectoryReading(view, fingerprint, proof, by_dn)

@@ -1,0 +1,100 @@
+"""Generated values: made once, then read back from where they live."""
+
+from __future__ import annotations
+
+from typing_extensions import TypeIs
+
+from idcode.expressions import EvaluationError, UnknownValueError
+from idcode.model.schema import AttributeType
+from idcode.model.syntax import text_of
+from idcode.model.values import Result, Scalar, Special, Value
+from idcode.sync.context import Context
+from idcode.sync.gather import DirectoryReading
+from idcode.sync.identities import Identity, Population
+from idcode.sync.presence import environment
+from idcode.sync.unique import Place, select
+
+
+def generate(context: Context, population: Population, identity: Identity, name: str) -> None:
+    """Give the identity its generated value: the one it has, else the first free candidate."""
+    made = population.rules.type.generate[name]
+    program = population.rules.generate[name]
+    own = {live.anchor for live in identity.links.values() if live is not None}
+    for place in made.kept_in:
+        directory, rule, attribute = _generated_place(population, place)
+        live = identity.links.get(rule) if rule else None
+        reading = context.directory(directory)
+        held = live.get(_spelled(reading, attribute)) if live is not None and reading is not None else ()
+        if held:
+            identity.values[name] = held[0]
+            return
+    identity.values[name] = Special.UNKNOWN
+    wants = [context.presence.get((identity.type, identity.key, rule)) for rule in population.rules.outbound]
+    if not any(presence in ("create", "restore", "keep") for presence in wants):
+        return
+    env = environment(context, identity, None, program.attributes, name)
+    try:
+        candidates: tuple[Value, ...] = program.candidates(env) if program.unique else (_plain(program(env)),)
+    except EvaluationError as error:
+        if not isinstance(error, UnknownValueError):
+            context.say(
+                "error",
+                "generate-error",
+                f"{name} of {identity.address} cannot be made: {error}",
+                identity.address,
+                "Correct the record, or let the expression handle such values.",
+                made.value.span,
+            )
+        return
+    places = []
+    for place in made.unique_in or made.kept_in:
+        directory, _, attribute = _generated_place(population, place)
+        reading = context.directory(directory)
+        found = reading.view.schema.find(attribute) if reading else None
+        if found is not None:
+            places.append((_domain_place(context, directory, found), found))
+    chosen = select(context.register, places, candidates, identity.address, own, None)
+    if chosen is not None:
+        identity.values[name] = chosen
+        return
+    context.say(
+        "error",
+        "no-unique-value",
+        f"no {name} is free for {identity.address}: {', '.join(text_of(c) for c in candidates if is_single(c))} "
+        "are taken or empty",
+        identity.address,
+        "Add a candidate to SelectUniqueValue.",
+        made.value.span,
+    )
+
+
+def _plain(result: Result) -> Scalar | None:
+    return None if isinstance(result, Special | tuple) else result
+
+
+def is_single(value: Value) -> TypeIs[Scalar]:
+    """Whether a candidate is one value, neither null nor a list."""
+    return value is not None and not isinstance(value, tuple)
+
+
+def _domain_place(context: Context, directory: str, attribute: AttributeType) -> Place:
+    """A generated value must at least be unique in its directory, whatever the schema says."""
+    widened = (
+        attribute
+        if attribute.unique in ("forest", "tenant", "domain")
+        else AttributeType(attribute.name, attribute.kind, attribute.single, unique="domain")
+    )
+    return context.register.place(directory, widened)
+
+
+def _generated_place(population: Population, place: str) -> tuple[str, str | None, str]:
+    """Split ``directory[/rule].attribute``; without a rule the primary one is meant."""
+    where, _, attribute = place.rpartition(".")
+    directory, _, rule = where.partition("/")
+    primary = population.rules.type.primary_rule(directory)
+    return directory, rule or (primary.name if primary else None), attribute
+
+
+def _spelled(reading: DirectoryReading | None, attribute: str) -> str:
+    found = reading.view.schema.find(attribute) if reading else None
+    return found.name if found else attribute

@@ -1,0 +1,304 @@
+"""Declared groups: which there should be, one per value where a ``for_each`` says so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from idcode.config.models.base import Dialect
+from idcode.config.models.objects import ForEach, Group, Members, NameExpression, ObjectFile
+from idcode.expressions import Environment, EvaluationError
+from idcode.model import dn
+from idcode.model.addresses import Address, split_path
+from idcode.model.desired import DesiredObject, Wanted
+from idcode.model.records import LiveObject
+from idcode.model.schema import Kind
+from idcode.model.syntax import key, text_of
+from idcode.model.values import Result, Scalar, Special, as_tuple
+from idcode.sync.context import Context
+from idcode.sync.flows import unique_values
+from idcode.sync.gather import DirectoryReading
+from idcode.sync.identities import Identity, evaluate
+from idcode.sync.programs import program
+from idcode.sync.references import resolve
+
+
+@dataclass(slots=True)
+class DeclaredGroup:
+    """A group that should be there.
+
+    ``people`` are the identities that a ``for_each`` gives it (``None`` for a single group), ``undecided`` those of
+    whom that is not known; ``kept`` is the text that its ``kept_in`` attribute holds.
+    """
+
+    group: Group
+    dialect: Dialect
+    directory: str
+    name: str
+    live: LiveObject | None = None
+    people: list[Identity] | None = None
+    undecided: list[Identity] = field(default_factory=list)
+    kept: str | None = None
+    gone: bool = False
+
+    @property
+    def address(self) -> str:
+        """``group:name@directory``."""
+        return str(Address("group", self.name, self.directory))
+
+    @property
+    def members(self) -> Members:
+        """The member settings; a ``for_each`` without any has just its people."""
+        return self.group.members or Members()
+
+
+def declared_groups(context: Context, reading: DirectoryReading) -> list[DeclaredGroup]:
+    """Expand the declared groups of one directory and find their live objects."""
+    found: list[DeclaredGroup] = []
+    by_name = _by_name(reading)
+    for file in context.repository.objects:
+        if file.directory != reading.name:
+            continue
+        dialect = file.dialect or context.repository.project.dialect
+        for group in file.groups:
+            if group.for_each is not None:
+                found += _for_each(context, reading, file, group, group.for_each, dialect, by_name)
+            else:
+                name = str(group.name)
+                live = next((by_name[n.lower()] for n in (name, *group.previously) if n.lower() in by_name), None)
+                found.append(DeclaredGroup(group, dialect, reading.name, name, live))
+    return _distinct(context, found)
+
+
+def _by_name(reading: DirectoryReading) -> dict[str, LiveObject]:
+    return {
+        text_of(value).lower(): live
+        for live in reading.view.objects.values()
+        if live.object_type == "group" and not live.deleted
+        for value in live.get("sAMAccountName")
+    }
+
+
+def _distinct(context: Context, groups: list[DeclaredGroup]) -> list[DeclaredGroup]:
+    """Leave out groups that collide in name or in their live object; both stay as they are (law 4)."""
+    by_place: dict[tuple[str, str], list[DeclaredGroup]] = defaultdict(list)
+    for group in groups:
+        by_place[("name", group.name.lower())].append(group)
+        if group.live is not None:
+            by_place[("object", group.live.anchor)].append(group)
+    doubled: set[int] = set()
+    for (what, value), claimants in by_place.items():
+        if len(claimants) > 1:
+            doubled |= {id(group) for group in claimants}
+            shown = claimants[0].live.dn if what == "object" and claimants[0].live else value
+            context.say(
+                "error",
+                "group-twice",
+                f"{shown} is declared {len(claimants)} times: "
+                f"{', '.join(sorted({group.address for group in claimants}))}; none of them is touched",
+                claimants[0].address,
+                "Give every group a name of its own.",
+                claimants[0].group.at,
+            )
+            for group in claimants:
+                context.freeze(group.directory, group.address, group.name, "declared several times", group.live)
+    return [group for group in groups if id(group) not in doubled]
+
+
+def _for_each(
+    context: Context,
+    reading: DirectoryReading,
+    file: ObjectFile,
+    group: Group,
+    each: ForEach,
+    dialect: Dialect,
+    by_name: dict[str, LiveObject],
+) -> list[DeclaredGroup]:
+    key_program = program(each.key, dialect)
+    where = program(each.where, dialect) if each.where else None
+    people: dict[str, list[Identity]] = defaultdict(list)
+    undecided: list[Identity] = []
+    spelled: dict[str, str] = {}
+    for population in context.populations.values():
+        if each.identity not in (None, population.rules.type.name):
+            continue
+        for identity in population.sorted():
+            env = Environment(values=identity.values, now=context.as_of, seed=identity.address)
+            inside = evaluate(where, env) if where else True
+            value = evaluate(key_program, env) if inside is True else None
+            if identity.frozen or isinstance(inside, EvaluationError) or isinstance(value, EvaluationError):
+                undecided.append(identity)
+            elif value is not None and value != "" and not isinstance(value, Special | tuple):
+                folded = text_of(value).lower()
+                people[folded].append(identity)
+                spelled.setdefault(folded, text_of(value))
+    kept = _kept(reading, each, file, group)
+    prefix = f"{each.label}:" if each.label else ""
+    found = []
+    for folded in sorted(people):
+        held = kept.get(f"{prefix}{folded}")
+        name = _name(context, group, each, dialect, people[folded], spelled[folded], held)
+        if name is None:
+            continue
+        live = held or by_name.get(name.lower())
+        found.append(
+            DeclaredGroup(group, dialect, reading.name, name, live, people[folded], undecided, prefix + spelled[folded])
+        )
+    for text, live in sorted(kept.items()):
+        if text.startswith(prefix) and text.removeprefix(prefix) not in people:
+            name = text_of(live.get("sAMAccountName")[0])
+            gone = each.on_empty == "delete" and not undecided
+            found.append(DeclaredGroup(group, dialect, reading.name, name, live, [], undecided, None, gone))
+    return found
+
+
+def _kept(reading: DirectoryReading, each: ForEach, file: ObjectFile, group: Group) -> dict[str, LiveObject]:
+    """Return this block's live groups by the folded text of their ``kept_in``: those in its path or managed base."""
+    found = reading.view.schema.find(each.kept_in)
+    name = found.name if found else each.kept_in
+    base = reading.view.base_dn
+    places = [dn.under(base, split_path(group.path))]
+    if file.manages is not None:
+        places.append(dn.under(base, split_path(file.manages.base)))
+    kept = {}
+    for live in reading.view.objects.values():
+        if live.object_type != "group" or live.deleted or not live.get(name):
+            continue
+        if any(dn.is_under(live.dn, place) for place in places):
+            kept[text_of(live.get(name)[0]).lower()] = live
+    return kept
+
+
+def common_values(people: list[Identity]) -> dict[str, Result]:
+    """Return the attributes on which all ``people`` agree; the others are unknown."""
+    if not people:
+        return {}
+    values: dict[str, Result] = {}
+    for name in {name for identity in people for name in identity.values}:
+        first = people[0].values.get(name)
+        agreed = all(identity.values.get(name) == first for identity in people)
+        values[name] = first if agreed else Special.UNKNOWN
+    return values
+
+
+def _name(
+    context: Context,
+    group: Group,
+    each: ForEach,
+    dialect: Dialect,
+    people: list[Identity],
+    value: str,
+    live: LiveObject | None,
+) -> str | None:
+    if not isinstance(group.name, NameExpression):
+        result: Result | EvaluationError = f"{group.name}"
+    else:
+        env = Environment(values=common_values(people), now=context.as_of, seed=value)
+        result = evaluate(program(group.name.expression, dialect), env)
+    if isinstance(result, str) and result.strip():
+        return result
+    reason = str(result) if isinstance(result, EvaluationError) else "it is empty"
+    subject = f"for_each {value}"
+    context.say(
+        "error",
+        "group-name",
+        f"the name of the group for {value!r} cannot be computed: {reason}; the group and its members stay as they are",
+        subject,
+        "Compute the name from attributes on which all people of the group agree.",
+        group.key_at("name"),
+    )
+    context.freeze(each.kept_in, subject, value, "its name cannot be computed", live)
+    return None
+
+
+def desired_group(context: Context, reading: DirectoryReading, declared: DeclaredGroup) -> DesiredObject:
+    """Return the group as it should be, members aside."""
+    group, live = declared.group, declared.live
+    wanted = DesiredObject(
+        address=declared.address,
+        directory=reading.name,
+        object_type="group",
+        label=declared.name,
+        scope=f"{reading.name}/groups",
+        live=live,
+    )
+    if declared.gone:
+        wanted.action = "delete"
+        return wanted
+    if live is None:
+        wanted.action = "create"
+    if declared.kept is None and live is not None and group.for_each is not None:
+        return wanted  # an empty for_each group: name and place stay
+    containers = context.containers[reading.name]
+    parent = containers.dn_of(split_path(group.path))
+    if not containers.exists(parent):
+        context.say(
+            "error",
+            "missing-ou",
+            f"{declared.address}: there is no organizational unit {parent}",
+            declared.address,
+            "Declare it under organizational_units.",
+            group.key_at("path"),
+        )
+        context.freeze(reading.name, declared.address, declared.name, f"there is no {parent}", live)
+        wanted.action = "keep"
+        return wanted
+    wanted.parent, wanted.name = parent, declared.name
+    wanted.attributes["sAMAccountName"] = Wanted((declared.name,))
+    wanted.attributes["category"] = Wanted((group.category,))
+    wanted.attributes["scope"] = Wanted((group.scope,))
+    if group.description is not None:
+        wanted.attributes["description"] = Wanted((group.description,) if group.description else ())
+    if declared.kept is not None and group.for_each is not None:
+        wanted.attributes[_spelled(reading, group.for_each.kept_in)] = Wanted((declared.kept,))
+    _flows(context, reading, declared, wanted)
+    return wanted
+
+
+def _spelled(reading: DirectoryReading, name: str) -> str:
+    found = reading.view.schema.find(name)
+    return found.name if found else name
+
+
+def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup, wanted: DesiredObject) -> None:
+    values = common_values(declared.people or [])
+    for name, flow in declared.group.flow.items():
+        attribute = reading.view.schema.find(name)
+        if attribute is None:
+            context.say(
+                "error",
+                "unknown-directory-attribute",
+                f"directory {reading.name} has no attribute {name}",
+                declared.address,
+                "Check the schema of the directory.",
+                declared.group.key_at("flow"),
+            )
+            continue
+        env = Environment(values=values, now=context.as_of, seed=f"{declared.address}:{name}")
+        result = evaluate(program(flow.value, declared.dialect), env)
+        if isinstance(result, EvaluationError):
+            context.say(
+                "error",
+                "flow-error",
+                f"{name} of {declared.address} cannot be computed: {result}",
+                declared.address,
+                None,
+                flow.value.span,
+            )
+            continue
+        if isinstance(result, Special) or (flow.apply == "once" and wanted.live is not None):
+            continue
+        items: tuple[Scalar, ...] = unique_values(as_tuple(result), attribute.kind)
+        if attribute.kind is Kind.REFERENCE:
+            targets = [resolve(context, item, reading) for item in items]
+            if any(isinstance(target, str) for target in targets):
+                continue
+            items = tuple(target for target in targets if target is not None and not isinstance(target, str))
+        if flow.merge == "add-only":
+            held = {key(v, attribute.kind) for v in (wanted.live.get(attribute.name) if wanted.live else ())}
+            added = tuple(item for item in items if key(item, attribute.kind) not in held)
+            wanted.attributes[attribute.name] = Wanted(add=added, delta=True, shadow=flow.mode == "shadow")
+        elif items or wanted.live is not None:
+            wanted.attributes[attribute.name] = Wanted(
+                items, shadow=flow.mode == "shadow", exact=flow.compare == "exact"
+            )

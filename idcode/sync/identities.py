@@ -1,0 +1,112 @@
+"""Identities: people (or other types), and what is known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from idcode.expressions import Environment, EvaluationError, Program
+from idcode.model.addresses import Address
+from idcode.model.diagnostics import Diagnostic, Span
+from idcode.model.records import LiveObject, Record
+from idcode.model.syntax import text_of
+from idcode.model.values import Result
+from idcode.sync.programs import IdentityRules
+
+
+@dataclass(slots=True)
+class Identity:
+    """One person: values by attribute (absent ones are not in the mapping), and where they came from.
+
+    ``records`` holds the joined record per inbound rule, ``winners`` the rule whose value counts, ``blocked`` the
+    rules that cannot be trusted for this person and why. ``frozen`` is the reason why nothing about the
+    person may change. ``links`` maps outbound rules to the live object, ``None`` where there is none; rules in
+    ``unlinked`` could not be decided.
+    """
+
+    type: str
+    key: str
+    values: dict[str, Result] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    winners: dict[str, str] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
+    frozen: str | None = None
+    missing: bool = False
+    links: dict[str, LiveObject | None] = field(default_factory=dict)
+    unlinked: dict[str, str] = field(default_factory=dict)
+    stage: str | None = None
+
+    @property
+    def address(self) -> str:
+        """``person:E1001``."""
+        return str(Address(self.type, self.key))
+
+    @property
+    def label(self) -> str:
+        """A name people recognise: the display name, or first and last name, or the key."""
+        for names in (("displayName",), ("givenName", "surname"), ("givenName", "sn"), ("name",)):
+            words = [self.values.get(name) for name in names]
+            if all(isinstance(word, str) and word for word in words):
+                return " ".join(str(word) for word in words)
+        for live in self.links.values():
+            if live is not None:
+                return text_of(next(iter(live.get("displayName") or live.get("cn")), self.key))
+        return self.key
+
+    def freeze(self, reason: str) -> None:
+        """Leave everything about this person as it is; the first reason counts."""
+        self.frozen = self.frozen or reason
+
+
+@dataclass(slots=True)
+class Population:
+    """All identities of one type.
+
+    ``seen`` holds every key of a creating source before ``scope``, ``unreadable`` those whose records were there
+    but could not be used. ``untrusted`` names the sources without proof and why; ``unidentified`` says that some
+    record could not be given to anyone, so that nobody can be called missing. ``contested`` holds the objects
+    (directory, anchor) that somebody may own: never orphans.
+    """
+
+    rules: IdentityRules
+    by_key: dict[str, Identity] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    aliases: dict[str, str] = field(default_factory=dict)
+    untrusted: dict[str, str] = field(default_factory=dict)
+    unidentified: str | None = None
+    contested: set[tuple[str, str]] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def find(self, key: str) -> Identity | None:
+        """Return the identity with this key (or a former one) in any letter case."""
+        folded = fold(key)
+        return self.by_key.get(self.aliases.get(folded, folded))
+
+    def sorted(self) -> list[Identity]:
+        """Identities in the order of their keys."""
+        return [self.by_key[key] for key in sorted(self.by_key)]
+
+    def say(self, code: str, message: str, subject: str, hint: str | None = None, span: Span | None = None) -> None:
+        """Collect an error about one person, source or rule."""
+        self.diagnostics.append(Diagnostic("error", code, message, hint, span, subject))
+
+    @property
+    def creating_incomplete(self) -> str | None:
+        """Why absence of a key proves nothing, or ``None`` where every creating source was read completely."""
+        for rule in self.rules.creating_rules():
+            if rule.rule.source in self.untrusted:
+                return f"source {rule.rule.source}: {self.untrusted[rule.rule.source]}"
+        return self.unidentified
+
+
+def fold(key: str) -> str:
+    """Keys are compared without case: directories store them in attributes that are."""
+    return key.strip().lower()
+
+
+def evaluate(program: Program, environment: Environment) -> Result | EvaluationError:
+    """Run a program; an error is a result, since it concerns one person and not the run."""
+    try:
+        return program(environment)
+    except EvaluationError as error:
+        return error

@@ -1,0 +1,295 @@
+"""Links: which directory object belongs to which identity under which outbound rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from idcode.config.models.decisions import DecisionFile
+from idcode.expressions import Environment, EvaluationError
+from idcode.model.addresses import Address
+from idcode.model.records import LiveObject
+from idcode.model.syntax import key, text_of
+from idcode.model.values import Special
+from idcode.sync.gather import DirectoryReading
+from idcode.sync.identities import Identity, Population, evaluate, fold
+from idcode.sync.programs import Outbound
+
+
+@dataclass(slots=True)
+class Decisions:
+    """``decisions.yaml`` in the form that joins need: keys folded, pins by anchor."""
+
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    distinct: tuple[frozenset[str], ...] = ()
+    pins: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def are_distinct(self, left: str, right: str) -> bool:
+        """Whether two identity addresses were decided to be different people."""
+        return any(left in group and right in group for group in self.distinct)
+
+
+def read_decisions(file: DecisionFile, directories: Collection[str]) -> Decisions:
+    """Index the decisions. ``pins`` maps (directory, anchor) to (identity address, rule or empty)."""
+    aliases: dict[str, dict[str, str]] = defaultdict(dict)
+    for same in file.same:
+        keep = Address.parse(same.keep, directories)
+        for was in same.was:
+            aliases[keep.type][fold(Address.parse(was, directories).key)] = fold(keep.key)
+    pins = {}
+    for pin in file.pins:
+        directory, _, anchor = pin.object.partition("/")
+        owner = Address.parse(pin.is_, directories)
+        pins[(directory, anchor.lower())] = (_folded(owner.identity), owner.rule or "")
+    groups = tuple(frozenset(_folded(Address.parse(who, directories)) for who in group) for group in file.distinct)
+    return Decisions(aliases, groups, pins)
+
+
+def _folded(address: Address) -> str:
+    return f"{address.type}:{fold(address.key)}"
+
+
+def add_missing(
+    population: Population, rule: Outbound, directory: DirectoryReading
+) -> tuple[list[Identity], list[LiveObject]]:
+    """Find the managed objects whose key no creating source has any more.
+
+    Returns the identities made for them (every creating source was read completely), and the objects of which
+    that cannot be said. DESIGN.md, section 4, "Lifecycle".
+    """
+    attribute = population.rules.key_join(rule)
+    if attribute is None or rule.rule.manages is None:
+        return [], []
+    found, undecided = [], []
+    for live in directory.view.objects.values():
+        held = live.get(_canonical(directory, attribute))
+        if live.deleted or rule.key not in live.scopes or not held:
+            continue
+        name = text_of(held[0])
+        folded = fold(name)
+        if folded in population.seen or folded in population.aliases:
+            continue
+        if population.creating_incomplete:
+            undecided.append(live)
+            continue
+        if folded not in population.by_key:
+            identity = Identity(population.rules.type.name, name, missing=True)
+            identity.values = dict.fromkeys(population.rules.type.attributes, Special.UNKNOWN)
+            identity.values[population.rules.type.key] = name
+            population.by_key[folded] = identity
+            found.append(identity)
+    return found, undecided
+
+
+def managed_keys(population: Population, rule: Outbound, directory: DirectoryReading) -> dict[str, str]:
+    """Return the keys (folded → as held) on the living managed objects of ``rule``."""
+    attribute = population.rules.key_join(rule)
+    if attribute is None or rule.rule.manages is None:
+        return {}
+    name = _canonical(directory, attribute)
+    held = (live.get(name) for live in directory.view.objects.values() if not live.deleted and rule.key in live.scopes)
+    return {fold(text_of(values[0])): text_of(values[0]) for values in held if values}
+
+
+def _canonical(directory: DirectoryReading, attribute: str) -> str:
+    found = directory.view.schema.find(attribute)
+    return found.name if found else attribute
+
+
+def link(
+    population: Population, rule: Outbound, directory: DirectoryReading, decisions: Decisions, now: datetime
+) -> None:
+    """Link every identity to its object under ``rule``: by pin, else by the first join that finds exactly one."""
+    indexes = [_index(join_names, rule, directory) for join_names in _names(rule)]
+    pinned = _pins(population, rule, directory, decisions)
+    for identity in population.sorted():
+        if identity.address in pinned:
+            identity.links[rule.name] = pinned[identity.address]
+            continue
+        taken = {live.anchor for live in pinned.values()}
+        _link_one(population, rule, directory, decisions, identity, indexes, taken, now)
+    _refuse_shared(population, rule, directory)
+
+
+def _names(rule: Outbound) -> list[tuple[str, ...]]:
+    return [tuple(name for name, _ in join) for join in rule.joins]
+
+
+def _pins(
+    population: Population, rule: Outbound, directory: DirectoryReading, decisions: Decisions
+) -> dict[str, LiveObject]:
+    found = {}
+    primary = population.rules.type.primary_rule(rule.rule.directory)
+    for (name, anchor), (owner, owner_rule) in decisions.pins.items():
+        meant = owner_rule == rule.name or (not owner_rule and primary is not None and primary.name == rule.name)
+        if name != directory.name or not meant:
+            continue
+        identity = (
+            population.find(owner.partition(":")[2]) if owner.startswith(population.rules.type.name + ":") else None
+        )
+        live = directory.view.objects.get(anchor)
+        if identity is None or live is None:
+            population.say(
+                "pin-unknown", f"the pin of {name}/{anchor} names an object or person that is not there", owner
+            )
+            continue
+        found[identity.address] = live
+    return found
+
+
+def _index(
+    names: tuple[str, ...], rule: Outbound, directory: DirectoryReading
+) -> dict[tuple[object, ...], list[LiveObject]]:
+    index: dict[tuple[object, ...], list[LiveObject]] = defaultdict(list)
+    wanted = "user" if rule.rule.object == "guest" else rule.rule.object
+    spelled = [(name, directory.view.schema.kind(name)) for name in (_canonical(directory, name) for name in names)]
+    for live in directory.view.objects.values():
+        # Deleted objects lose their category, so that a person's tombstone may show as another type.
+        if live.object_type != wanted and not live.deleted:
+            continue
+        combinations: list[tuple[object, ...]] = [()]
+        for name, kind in spelled:
+            combinations = [(*c, key(value, kind)) for c in combinations for value in live.get(name)]
+        for combination in set(combinations):
+            index[combination].append(live)
+    return index
+
+
+def _link_one(
+    population: Population,
+    rule: Outbound,
+    directory: DirectoryReading,
+    decisions: Decisions,
+    identity: Identity,
+    indexes: Iterable[dict[tuple[object, ...], list[LiveObject]]],
+    pinned: Collection[str],
+    now: datetime,
+) -> None:
+    values = dict(identity.values)
+    former = [old for old, keep in population.aliases.items() if keep == fold(identity.key)]
+    for position, (join, index) in enumerate(zip(rule.joins, indexes, strict=True)):
+        attempts = [values] + [{**values, population.rules.type.key: old} for old in former]
+        matches: dict[str, LiveObject] = {}
+        for attempt in attempts:
+            wanted = _wanted(join, attempt, directory, identity, now)
+            if isinstance(wanted, str):
+                identity.unlinked[rule.name] = wanted
+                return
+            for live in index.get(wanted, ()) if wanted else ():
+                matches[live.anchor] = live
+        living = {anchor: live for anchor, live in matches.items() if not live.deleted}
+        chosen = {a: live for a, live in (living or matches).items() if a not in pinned}
+        if position > 0:
+            chosen = _without_recycled(population, rule, directory, decisions, identity, chosen, values, former, now)
+            if rule.name in identity.unlinked:
+                return
+        if len(chosen) > 1:
+            population.contested |= {(directory.name, anchor) for anchor in chosen}
+            names = "; ".join(sorted(live.dn for live in chosen.values()))
+            identity.unlinked[rule.name] = f"{len(chosen)} objects fit it"
+            population.say(
+                "ambiguous-link",
+                f"{identity.address} fits {len(chosen)} objects of {directory.name} under rule {rule.name}: {names}",
+                identity.address,
+                f"Decide it with a pin in decisions.yaml: {{object: {directory.name}/{min(chosen)}, "
+                f"is: {identity.address}@{directory.name}/{rule.name}}}",
+                rule.rule.key_at("join"),
+            )
+            return
+        if chosen:
+            (identity.links[rule.name],) = chosen.values()
+            return
+    identity.links[rule.name] = None
+
+
+def _wanted(
+    join: tuple[tuple[str, object], ...],
+    values: Mapping[str, object],
+    directory: DirectoryReading,
+    identity: Identity,
+    now: datetime,
+) -> tuple[object, ...] | str | None:
+    """Return the join key, ``None`` where a value is null, or why it cannot be known."""
+    parts = []
+    for name, program in join:
+        result = evaluate(program, Environment(values=values, now=now, seed=identity.address))
+        if isinstance(result, EvaluationError) or result is Special.UNKNOWN:
+            # A missing person's other attributes are unknown by nature; the join by key decides.
+            return None if identity.missing else f"join attribute {name} cannot be known: {result}"
+        if result is None or result == "" or isinstance(result, Special | tuple):
+            return None
+        parts.append(key(result, directory.view.schema.kind(name)))
+    return tuple(parts)
+
+
+def _without_recycled(
+    population: Population,
+    rule: Outbound,
+    directory: DirectoryReading,
+    decisions: Decisions,
+    identity: Identity,
+    chosen: dict[str, LiveObject],
+    values: Mapping[str, object],
+    former: list[str],
+    now: datetime,
+) -> dict[str, LiveObject]:
+    """Take out objects whose first join attribute names somebody else (a recycled address): law 4."""
+    if not rule.joins or len(rule.joins[0]) != 1:
+        return chosen
+    (name, program) = rule.joins[0][0]
+    spelled, kind = _canonical(directory, name), directory.view.schema.kind(name)
+    own = _wanted(((name, program),), values, directory, identity, now)
+    accepted = {own[0]} if isinstance(own, tuple) else set()
+    accepted |= {key(old, kind) for old in former}
+    kept = {}
+    for anchor, live in chosen.items():
+        held = live.get(spelled)
+        if not held or key(held[0], kind) in accepted:
+            kept[anchor] = live
+            continue
+        other = f"{population.rules.type.name}:{fold(text_of(held[0]))}"
+        if decisions.are_distinct(f"{identity.type}:{fold(identity.key)}", other):
+            continue
+        population.contested.add((directory.name, anchor))
+        identity.unlinked[rule.name] = f"{live.dn} fits it, but its {spelled} is {text_of(held[0])}"
+        population.say(
+            "recycled-value",
+            f"{identity.address} joins {live.dn} of {directory.name}, whose {spelled} is {text_of(held[0])!r}; "
+            "it is not linked, and nothing is created",
+            identity.address,
+            f"The same person: same: [{{keep: {identity.address}, was: [{identity.type}:{text_of(held[0])}]}}] in "
+            f"decisions.yaml. Two people: distinct: [[{identity.address}, {identity.type}:{text_of(held[0])}]].",
+            rule.rule.key_at("join"),
+        )
+    return kept
+
+
+def _refuse_shared(population: Population, rule: Outbound, directory: DirectoryReading) -> None:
+    """Freeze identities that claim one object, under this rule or an earlier one of the same directory."""
+    claims: dict[str, list[tuple[Identity, str]]] = defaultdict(list)
+    same_directory = [
+        name for name, other in population.rules.outbound.items() if other.rule.directory == directory.name
+    ]
+    for identity in population.sorted():
+        for name in same_directory:
+            live = identity.links.get(name)
+            if live is not None:
+                claims[live.anchor].append((identity, name))
+    for anchor, claimants in claims.items():
+        if len(claimants) < 2:
+            continue
+        population.contested.add((directory.name, anchor))
+        live = directory.view.objects[anchor]
+        names = ", ".join(sorted({f"{who.address}@{directory.name}/{name}" for who, name in claimants}))
+        for identity, name in claimants:
+            identity.links[name] = None
+            identity.unlinked[name] = f"{live.dn} is claimed by {names}"
+        population.say(
+            "claimed-twice",
+            f"{live.dn} of {directory.name} is claimed by {names}; none of them is touched",
+            claimants[0][0].address,
+            "Correct the join attribute of all but one, or decide it with a pin in decisions.yaml.",
+            rule.rule.key_at("join"),
+        )

@@ -1,0 +1,207 @@
+"""Membership: who should be in each declared group, and what that adds and takes away."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from idcode.expressions import Environment, EvaluationError, Program, UnknownValueError
+from idcode.model.addresses import Address
+from idcode.model.desired import DesiredObject, Wanted
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.values import Ref, Scalar, Special
+from idcode.sync.context import Context
+from idcode.sync.gather import DirectoryReading
+from idcode.sync.groups import DeclaredGroup
+from idcode.sync.identities import Identity, evaluate
+from idcode.sync.programs import program
+
+
+class Matcher:
+    """Finds the people of ``match`` expressions; equality conjuncts pick candidates from an index."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._people = [identity for population in context.populations.values() for identity in population.sorted()]
+        self._index: dict[str, tuple[Mapping[str, list[Identity]], list[Identity]]] = {}
+
+    def match(self, test: Program) -> tuple[list[Identity], list[Identity], list[tuple[Identity, EvaluationError]]]:
+        """Return who matches, of whom it is unknown, and the errors among those."""
+        inside, unknown, errors = [], [], []
+        for identity in self._candidates(test):
+            env = Environment(values=identity.values, now=self._context.as_of, seed=identity.address)
+            result = evaluate(test, env)
+            if identity.frozen or result is Special.UNKNOWN:
+                unknown.append(identity)
+            elif isinstance(result, EvaluationError):
+                unknown.append(identity)
+                errors.append((identity, result))
+            elif result is True:
+                inside.append(identity)
+        return inside, unknown, errors
+
+    def _candidates(self, test: Program) -> Iterable[Identity]:
+        """Everybody whom an equality of the expression does not rule out."""
+        for name, literal in test.equalities().items():
+            if all(p.rules.type.attributes.get(name, "string") == "string" for p in self._context.populations.values()):
+                index, others = self._indexed(name)
+                return [*index.get(literal, ()), *others]
+        return self._people
+
+    def _indexed(self, name: str) -> tuple[Mapping[str, list[Identity]], list[Identity]]:
+        if name not in self._index:
+            index: dict[str, list[Identity]] = defaultdict(list)
+            others = []
+            for identity in self._people:
+                value = identity.values.get(name)
+                if identity.frozen or value is Special.UNKNOWN:
+                    others.append(identity)
+                elif isinstance(value, str):
+                    index[value].append(identity)
+            self._index[name] = (index, others)
+        return self._index[name]
+
+
+def set_members(
+    context: Context,
+    reading: DirectoryReading,
+    pairs: list[tuple[DeclaredGroup, DesiredObject]],
+) -> None:
+    """Put the wanted additions and removals of members into the desired groups."""
+    matcher = Matcher(context)
+    groups = {declared.name.lower(): wanted for declared, wanted in pairs}
+    gained: set[Scalar] = set()
+    for declared, wanted in pairs:
+        if declared.group.members is None and declared.people is None:
+            continue
+        if wanted.action == "delete" or (wanted.live is None and wanted.action != "create"):
+            continue
+        wants, unknown = _wanted_members(context, reading, matcher, declared, groups)
+        have = _live_members(reading, wanted)
+        add = sorted(wants - have)
+        remove = sorted(have - wants - unknown) if declared.members.mode == "exact" else []
+        wanted.attributes["member"] = Wanted(add=tuple(add), remove=tuple(remove), delta=True)
+        gained.update(add)
+    for _, wanted in pairs:
+        member = wanted.attributes.get("member")
+        if member is not None and member.remove:
+            wanted.movers = frozenset(member.remove) & gained
+
+
+def _live_members(reading: DirectoryReading, wanted: DesiredObject) -> set[Ref]:
+    """The members as anchors; those outside what was read keep their DN."""
+    found = set()
+    for value in wanted.live.get("member") if wanted.live else ():
+        if isinstance(value, Ref):
+            live = reading.at(value.target)
+            found.add(Ref(live.anchor) if live else value)
+    return found
+
+
+def _wanted_members(
+    context: Context,
+    reading: DirectoryReading,
+    matcher: Matcher,
+    declared: DeclaredGroup,
+    groups: Mapping[str, DesiredObject],
+) -> tuple[set[Ref], set[Ref]]:
+    """Return who should be in, and who must stay as they are because it is unknown."""
+    members = declared.members
+    people = list(declared.people or [])
+    undecided = list(declared.undecided)
+    if members.match is not None:
+        test = program(members.match, declared.dialect)
+        matched, unknown, errors = matcher.match(test)
+        undecided += unknown
+        chosen = {identity.address for identity in matched}
+        people = matched if declared.people is None else [p for p in people if p.address in chosen]
+        for identity, error in errors:
+            if not isinstance(error, UnknownValueError):
+                context.state.diagnostics.append(
+                    Diagnostic(
+                        "error",
+                        "match-error",
+                        f"whether {identity.address} is a member of {declared.address} cannot be computed: {error}; "
+                        "the membership stays as it is",
+                        "Correct the record, or let the expression handle such values.",
+                        members.match.span,
+                        identity.address,
+                    )
+                )
+    wants: set[Ref] = set()
+    # Objects that somebody may own, as long as it is not known who (an incomplete source, an ambiguous join).
+    unknown_refs = {
+        Ref(anchor)
+        for population in context.populations.values()
+        for directory, anchor in population.contested
+        if directory == reading.name
+    }
+    for identity in undecided:
+        unknown_refs |= _objects(context, identity, reading.name)
+    for identity in people:
+        target = context.object_of(identity, reading.name)
+        if isinstance(target, Ref):
+            wants.add(target)
+        elif target == "frozen":
+            unknown_refs |= _objects(context, identity, reading.name)
+    for text in members.include:
+        named = _named(context, reading, declared, text, groups)
+        if isinstance(named, Ref):
+            wants.add(named)
+        elif named == "frozen":
+            owner = context.find_identity(Address.parse(text, context.gathered.directories))
+            unknown_refs |= _objects(context, owner, reading.name) if owner else set()
+    for text in members.exclude:
+        named = _named(context, reading, declared, text, groups)
+        if isinstance(named, Ref):
+            wants.discard(named)
+            owner = context.find_identity(Address.parse(text, context.gathered.directories))
+            if owner is None or not owner.frozen:
+                unknown_refs.discard(named)
+    return wants, unknown_refs
+
+
+def _objects(context: Context, identity: Identity, directory: str) -> set[Ref]:
+    """Every object in ``directory`` that the person has."""
+    rules = context.rules[identity.type].outbound
+    return {
+        Ref(live.anchor)
+        for name, live in identity.links.items()
+        if live is not None and name in rules and rules[name].rule.directory == directory
+    }
+
+
+def _named(
+    context: Context, reading: DirectoryReading, declared: DeclaredGroup, text: str, groups: Mapping[str, DesiredObject]
+) -> Ref | str | None:
+    """Resolve an ``include`` or ``exclude`` entry."""
+    address = Address.parse(text, context.gathered.directories)
+    if address.type == "group":
+        group = groups.get(address.key.lower())
+        if group is not None:
+            return Ref(group.live.anchor) if group.live else Ref(group.address)
+        for live in reading.view.objects.values():
+            names = {str(value).lower() for value in live.get("sAMAccountName")}
+            if live.object_type == "group" and not live.deleted and address.key.lower() in names:
+                return Ref(live.anchor)
+        context.say(
+            "error",
+            "unknown-member",
+            f"{declared.address} includes {text}, which is not there",
+            declared.address,
+            "Declare the group, or correct its name.",
+            declared.group.at,
+        )
+        return None
+    identity = context.find_identity(address)
+    if identity is None:
+        context.say(
+            "warning",
+            "unknown-member",
+            f"{declared.address} names {text}, whom no source has",
+            declared.address,
+            "Correct the key, or take the entry out.",
+            declared.group.at,
+        )
+        return None
+    return context.object_of(identity, reading.name, address.rule)
