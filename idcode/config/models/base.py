@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -30,13 +31,14 @@ class Node(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, arbitrary_types_allowed=True)
     _at: Span = PrivateAttr(default_factory=lambda: Span(""))
     _keys_at: dict[str, Span] = PrivateAttr(default_factory=dict)
+    _data: LocatedDict | None = PrivateAttr(default=None)
 
     @model_validator(mode="wrap")
     @classmethod
     def _keep_place(cls, data: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
         node = handler(data)
         if isinstance(data, LocatedDict):
-            node._at, node._keys_at = data.span, dict(data.keys_at)
+            node._at, node._keys_at, node._data = data.span, dict(data.keys_at), data
         return node
 
     @property
@@ -47,6 +49,20 @@ class Node(BaseModel):
     def key_at(self, name: str) -> Span:
         """Where key ``name`` stands; the mapping's own place where the key was left out."""
         return self._keys_at.get(name, self._at)
+
+    def place(self, *path: str | int) -> Span:
+        """Where the value at ``path`` (keys as written, list positions) stands, or the nearest part that was written.
+
+        ``rule.place("stages", 1)`` is the second stage, ``rule.place("source")`` the name of the source.
+        """
+        return place_in(self._data, path, self._at)
+
+    def written(self, *path: str | int) -> LocatedStr | None:
+        """Return the scalar that was written at ``path``, for placing a finding inside it."""
+        node: Any = self._data
+        for step in path:
+            node = _child(node, step)
+        return node if isinstance(node, LocatedStr) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,28 @@ class Expression:
     def is_constant(self) -> bool:
         """Whether this is ``{constant: …}`` rather than something to evaluate."""
         return self.constant is not None
+
+
+def place_in(node: Any, path: Iterable[str | int], span: Span) -> Span:
+    """Follow ``path`` into located data and return the place of what it leads to; ``span`` is the place of ``node``.
+
+    Where the path leaves the data (a key that was left out), the place of the last part that is there counts.
+    """
+    for step in path:
+        if isinstance(node, LocatedDict) and isinstance(step, str) and step in node.keys_at:
+            span = node.keys_at[step]
+        node = _child(node, step)
+        if isinstance(node, LocatedStr | LocatedList | LocatedDict):
+            span = node.span
+    return span
+
+
+def _child(node: Any, step: str | int) -> Any:
+    if isinstance(node, dict) and isinstance(step, str):
+        return node.get(step)
+    if isinstance(node, list) and isinstance(step, int) and step < len(node):
+        return node[step]
+    return None
 
 
 def _place(value: Any) -> Span:
