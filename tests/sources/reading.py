@@ -10,6 +10,8 @@ from idcode.model.diagnostics import Diagnostic
 from idcode.model.records import Proof, Record
 from idcode.sources.csv.settings import CsvSettings
 from idcode.sources.csv.source import CsvSource
+from idcode.sources.yaml.settings import YamlSettings
+from idcode.sources.yaml.source import YamlSource
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 TRAILER = {"trailer": r"^TOTAL;(?P<rows>\d+)$"}
@@ -34,3 +36,8 @@ class Read:
 def csv_source(root: Path, **settings: Any) -> CsvSource:
     given = {"type": "csv", "path": "data/hr.csv", "key": "id"} | settings
     return CsvSource("hr", CsvSettings.model_validate(given), root)
+
+
+def yaml_source(root: Path, **settings: Any) -> YamlSource:
+    given = {"type": "yaml", "path": "identities/contractors.yaml", "key": "id"} | settings
+    return YamlSource("contractors", YamlSettings.model_validate(given), root)
