@@ -1,0 +1,231 @@
+"""From checked tree to Python function.
+
+The code is built as ``ast`` nodes, never as text: what the user wrote enters as constants only, and every name
+in it is one this module made up and bound in the function's own namespace.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from idcode.expressions import operators
+from idcode.expressions.checked import Apply, Checked, Constant, Convert, Lookup, Operate
+from idcode.expressions.conversions import text
+from idcode.expressions.errors import EvaluationError, UnknownValueError
+from idcode.model.values import Result, Special, Value
+
+if TYPE_CHECKING:
+    from idcode.expressions.program import Environment
+
+Evaluator = Callable[["Environment"], Result]
+RuleResults = dict[str, Result | EvaluationError]
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "=": operators.equals,
+    "<>": operators.differs,
+    "<": operators.less,
+    ">": operators.greater,
+    "<=": operators.at_most,
+    ">=": operators.at_least,
+    "&": operators.join,
+    "+": operators.add,
+    "-": operators.subtract,
+    "*": operators.multiply,
+    "/": operators.divide,
+    "negate": operators.negate,
+}
+_LOGIC = {"&&": (ast.And, operators.kleene_and), "||": (ast.Or, operators.kleene_or)}
+
+
+def evaluator(tree: Checked) -> Evaluator:
+    """Return the function that computes ``tree``.
+
+    Logic is compiled twice: as Python's own, and once more so that an unknown operand does not matter where
+    another one decides. The second form runs only after the first has met an unknown value.
+    """
+    plain = _function(tree, kleene=False)
+    if not has_logic(tree):
+        return plain
+    careful = _function(tree, kleene=True)
+
+    def evaluate(environment: Environment) -> Result:
+        try:
+            return plain(environment)
+        except UnknownValueError:
+            return careful(environment)
+
+    return evaluate
+
+
+def has_logic(tree: Checked) -> bool:
+    """Whether ``&&`` or ``||`` occur in ``tree``."""
+    if isinstance(tree, Operate):
+        return tree.operator in _LOGIC or any(map(has_logic, tree.operands))
+    if isinstance(tree, Apply):
+        return any(map(has_logic, tree.arguments))
+    return isinstance(tree, Convert) and has_logic(tree.operand)
+
+
+def rule_function(flows: Mapping[str, Checked | Evaluator]) -> Callable[[Environment], RuleResults]:
+    """Return one function that computes all flows; an error becomes the result of its flow alone.
+
+    A flow given as a function instead of a tree is called.
+    """
+    writer = _Writer(kleene=False)
+    statements: list[ast.stmt] = []
+    for name, flow in flows.items():
+        if isinstance(flow, Constant | Lookup | Convert | Apply | Operate):
+            value = writer.expression(flow)
+        else:
+            value = _call(writer.bind(flow), [_load("env")])
+        kept = _call(writer.bind(_detached), [_load("problem")])
+        handler = ast.ExceptHandler(writer.bind(EvaluationError), "problem", [_store(name, kept)])
+        statements.append(ast.Try(body=[_store(name, value)], handlers=[handler], orelse=[], finalbody=[]))
+    run: Callable[[Environment], RuleResults] = writer.build(
+        "def run(env):\n values = env.values\n results = {}\n return results", statements
+    )
+    return run
+
+
+def _function(tree: Checked, *, kleene: bool) -> Evaluator:
+    writer = _Writer(kleene=kleene)
+    returned = ast.Return(writer.expression(tree))
+    run: Evaluator = writer.build("def run(env):\n values = env.values\n return None", [returned])
+    return run
+
+
+class _Writer:
+    """Writes expressions, and keeps what they refer to by names of its own."""
+
+    def __init__(self, *, kleene: bool) -> None:
+        self._kleene = kleene
+        self._namespace: dict[str, object] = {"__builtins__": {}}
+        self._names: dict[int, str] = {}
+
+    def bind(self, value: object) -> ast.expr:
+        """Return a name for ``value``; the same one for the same object."""
+        name = self._names.get(id(value))
+        if name is None:
+            name = self._names[id(value)] = f"_{len(self._names)}"
+            self._namespace[name] = value
+        return _load(name)
+
+    def build(self, skeleton: str, statements: list[ast.stmt]) -> Any:
+        """Put ``statements`` before the last one of the function ``run`` in ``skeleton``, and make it."""
+        module = ast.parse(skeleton)
+        (function,) = module.body
+        if isinstance(function, ast.FunctionDef):
+            function.body[-1:-1] = statements
+        code = compile(ast.fix_missing_locations(module), "<expression>", "exec")
+        exec(code, self._namespace)  # noqa: S102 - nodes of this module only; user text is in them as constants
+        return self._namespace["run"]
+
+    def expression(self, tree: Checked) -> ast.expr:
+        """Return the node that computes ``tree``."""
+        if isinstance(tree, Constant):
+            return self._constant(tree.value)
+        if isinstance(tree, Lookup):
+            return _call(self.bind(_lookup), [_load("values"), ast.Constant(tree.name)])
+        if isinstance(tree, Convert):
+            return _call(self.bind(tree.conversion), [self.expression(tree.operand), ast.Constant(tree.use)])
+        if isinstance(tree, Operate):
+            return self._operation(tree)
+        return self._application(tree)
+
+    def _constant(self, value: object) -> ast.expr:
+        if value is None or isinstance(value, str | int):
+            return ast.Constant(value)
+        return self.bind(value)
+
+    def _operation(self, tree: Operate) -> ast.expr:
+        if tree.operator not in _LOGIC:
+            return _call(self.bind(_OPERATORS[tree.operator]), [self.expression(part) for part in tree.operands])
+        plain, careful = _LOGIC[tree.operator]
+        if self._kleene:
+            return _call(self.bind(careful), [self._later(part) for part in tree.operands])
+        return ast.BoolOp(plain(), [self.expression(part) for part in tree.operands])
+
+    def _application(self, tree: Apply) -> ast.expr:
+        function, arguments = tree.function, tree.arguments
+        if function.form == "iif":
+            condition, chosen, other = (self.expression(argument) for argument in arguments)
+            return ast.IfExp(condition, chosen, other)
+        if function.form == "coalesce":
+            return _call(self.bind(_coalesce), [self._later(argument) for argument in arguments])
+        if function.form == "switch":
+            return self._switch(arguments)
+        given = [_load("env")] if function.environment else []
+        return _call(self.bind(function.run), given + [self.expression(argument) for argument in arguments])
+
+    def _switch(self, arguments: tuple[Checked, ...]) -> ast.expr:
+        """Look constant keys and values up in a table; otherwise evaluate keys in order, and only one value."""
+        source, default, *pairs = arguments
+        keys, values = pairs[::2], pairs[1::2]
+        constants = [key.value for key in keys if isinstance(key, Constant)]
+        results = [value.value for value in values if isinstance(value, Constant)]
+        if len(constants) == len(keys) and len(results) == len(values):
+            table: dict[str, object] = {}
+            for key, result in zip(constants, results, strict=True):
+                table.setdefault(_switch_key(key), result)
+            return _call(self.bind(_choose), [self.bind(table), self.expression(source), self._later(default)])
+        pairs_later = [self._later(part) for part in pairs]
+        return _call(self.bind(_switch), [self.expression(source), self._later(default), *pairs_later])
+
+    def _later(self, tree: Checked) -> ast.expr:
+        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        return ast.Lambda(nothing, self.expression(tree))
+
+
+def _load(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())
+
+
+def _call(function: ast.expr, arguments: list[ast.expr]) -> ast.expr:
+    return ast.Call(function, arguments, [])
+
+
+def _store(name: str, value: ast.expr) -> ast.stmt:
+    return ast.Assign([ast.Subscript(_load("results"), ast.Constant(name), ast.Store())], value)
+
+
+def _lookup(values: Mapping[str, Result], name: str) -> Value:
+    """Return an attribute's value; one that is not there, or was left alone, is null."""
+    value = values.get(name)
+    if isinstance(value, Special):
+        if value is Special.UNKNOWN:
+            raise UnknownValueError(name)
+        return None
+    return value
+
+
+def _switch_key(value: Any) -> str:
+    return text(value, "Switch") or ""
+
+
+def _choose(table: Mapping[str, Result], source: Value, default: Callable[[], Result]) -> Result:
+    key = _switch_key(source)
+    return table[key] if key in table else default()
+
+
+def _switch(source: Value, default: Callable[[], Result], *pairs: Callable[[], Result]) -> Result:
+    wanted = _switch_key(source)
+    for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+        if _switch_key(key()) == wanted:
+            return value()
+    return default()
+
+
+def _coalesce(*values: Callable[[], Result]) -> Result:
+    for value in values:
+        found = value()
+        if found is not None and found != ():
+            return found
+    return None
+
+
+def _detached(problem: EvaluationError) -> EvaluationError:
+    """Return the error without the frames that led to it, which would keep every record alive."""
+    problem.__context__ = problem.__cause__ = None
+    return problem.with_traceback(None)

@@ -1,0 +1,125 @@
+"""Replace, with the five meanings that its seven arguments have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from idcode.expressions.errors import EvaluationError
+from idcode.expressions.functions.registry import OMITTED, Omitted, function
+from idcode.expressions.regex import Regex, compile_regex
+
+_REFERENCE = re.compile(r"\$(?:\$|&|(?P<number>[0-9]{1,2})|\{(?P<name>\w+)\})", re.ASCII)
+Text = str | None | Omitted
+
+
+def _check(arguments: Sequence[object]) -> str | None:
+    _source, old, pattern, group, replacement, other, template = (*arguments, *[OMITTED] * 7)[:7]
+    given = [argument is not OMITTED for argument in (old, pattern, group, replacement, other, template)]
+    if given[0] and given[1]:
+        return "Replace takes either oldValue or regexPattern"
+    if given[0]:
+        return None if given[3] or given[5] else "Replace with oldValue needs a replacementValue or a template"
+    if not given[1]:
+        return "Replace needs an oldValue or a regexPattern"
+    if not given[3] and not (given[2] and given[4]):
+        return "Replace with regexPattern needs a replacementValue, or a group and a replacementAttributeName"
+    if not isinstance(pattern, str):
+        return None
+    try:
+        found = compile_regex(pattern)
+    except EvaluationError as problem:
+        return problem.message
+    if isinstance(group, str) and group not in found.pattern.groupindex:
+        return f"the regular expression has no group called {group}"
+    return None
+
+
+@function(
+    "Replace(source: text, oldValue?: text, regexPattern?: text, regexGroupName?: text, replacementValue?: text, "
+    "replacementAttributeName?: text, template?: text) -> text",
+    "With oldValue, its occurrences are replaced, or those in the template are by the source. With regexPattern, each "
+    "match is replaced, where ${name} stands for a group; or only the named group in it; or a source that is "
+    "empty is taken from the group in another attribute. Letter case counts.",
+    example='Replace([mobile], , "[()\\\\s-]+", , "", , )',
+    inputs={"mobile": "+1 (999) 888-7777"},
+    result="+19998887777",
+    dialects=("entra", "mim"),
+    omitted=OMITTED,
+    check=_check,
+)
+def _replace(
+    source: str | None,
+    old: Text = OMITTED,
+    pattern: Text = OMITTED,
+    group: Text = OMITTED,
+    replacement: Text = OMITTED,
+    other: Text = OMITTED,
+    template: Text = OMITTED,
+) -> str | None:
+    if pattern is not OMITTED:
+        return _by_pattern(source, pattern, group, replacement, other)
+    if source is None:
+        return None
+    if not isinstance(old, str) or not old:
+        return source
+    if template is not OMITTED:
+        return None if template is None else template.replace(old, source)
+    return source.replace(old, _text(replacement))
+
+
+def _text(value: Text) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _by_pattern(source: str | None, pattern: str | None, group: Text, replacement: Text, other: Text) -> str | None:
+    if pattern is None:
+        raise EvaluationError("Replace: the regular expression has no value")
+    regex = compile_regex(pattern)
+    if group is OMITTED:
+        return None if source is None else _replace_all(regex, source, _filler(regex, _text(replacement)))
+    name = _text(group)
+    if name not in regex.pattern.groupindex:
+        raise EvaluationError(f"Replace: the regular expression has no group called {name}")
+    if replacement is OMITTED:
+        return source or _from_other(regex, name, _text(other))
+    if source is None:
+        return None
+    return _replace_all(regex, source, lambda match: _with_group(match, name, _text(replacement)))
+
+
+def _replace_all(regex: Regex, source: str, filler: Callable[[re.Match[str]], str]) -> str:
+    regex.check_length(source)
+    return regex.pattern.sub(filler, source)
+
+
+def _from_other(regex: Regex, name: str, other: str) -> str | None:
+    regex.check_length(other)
+    match = regex.pattern.search(other)
+    return match[name] if match else None
+
+
+def _with_group(match: re.Match[str], name: str, replacement: str) -> str:
+    start, end = match.span(name)
+    if start < 0:
+        return match[0]
+    whole = match.start()
+    return match[0][: start - whole] + replacement + match[0][end - whole :]
+
+
+def _filler(regex: Regex, replacement: str) -> Callable[[re.Match[str]], str]:
+    """Return what fills in ``${name}``, ``$1``, ``$&`` and ``$$`` for a match; others stay as written (.NET)."""
+
+    def value(match: re.Match[str], reference: re.Match[str]) -> str:
+        if reference[0] == "$$":
+            return "$"
+        if reference[0] == "$&":
+            return match[0]
+        name = reference["name"] or reference["number"]
+        if name in regex.pattern.groupindex:
+            return match[name] or ""
+        if name.isdigit() and int(name) < len(regex.numbers):
+            return match[regex.numbers[int(name)]] or ""
+        return reference[0]
+
+    return lambda match: _REFERENCE.sub(lambda reference: value(match, reference), replacement)

@@ -1,0 +1,196 @@
+"""From text to parse tree.
+
+The tree is built while the parser reduces, so neither parsing nor building recurses, however deep the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Transformer, v_args
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from idcode.expressions.errors import ExpressionError
+from idcode.expressions.tree import MAX_DEPTH, Attribute, Call, Literal, Node, Operation, Word
+
+MAX_LENGTH = 10_000
+"""Characters an expression may have (Entra's own limit)."""
+MAX_DIGITS = 30
+_RUNS = frozenset({"&&", "||", "&", "+", "-", "*", "/"})
+_ESCAPE = re.compile(r'\\(["\\])')
+_ENDS_A_VALUE = frozenset({"RPAR", "_COMMA", "COMPARE", "LOGIC", "ADD"})
+
+
+def parse(text: str) -> Node:
+    """Return the tree of ``text``. Raise :class:`ExpressionError` where it is no expression."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(
+            f"the expression has {len(text):,} characters; at most {MAX_LENGTH:,} are allowed",
+            offset=MAX_LENGTH,
+            length=len(text) - MAX_LENGTH,
+            code="expression-too-long",
+            hint="compute a part of it in an attribute of its own",
+        )
+    if not text.strip():
+        raise ExpressionError("the expression is empty", offset=0, length=len(text))
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedInput as problem:
+        raise _explain(text, problem) from None
+    if isinstance(tree, Literal | Attribute | Word | Call | Operation):
+        return tree
+    raise TypeError(f"the grammar gave {type(tree).__name__}")
+
+
+@cache
+def _parser() -> Lark:
+    return Lark.open("grammar.lark", rel_to=__file__, parser="lalr", transformer=_Builder())
+
+
+def _depth(start: int, end: int, children: list[Node]) -> int:
+    depth = 1 + max((child.depth for child in children), default=0)
+    if depth > MAX_DEPTH:
+        raise ExpressionError(
+            f"the expression is nested more than {MAX_DEPTH} levels deep",
+            offset=start,
+            length=end - start,
+            code="expression-too-deep",
+            hint="compute a part of it in an attribute of its own",
+        )
+    return depth
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Any]):
+    """Makes the nodes; every method is named after a rule of the grammar."""
+
+    def string(self, token: Token) -> Literal:
+        return Literal(_ESCAPE.sub(r"\1", token[1:-1]), *_place(token))
+
+    def number(self, token: Token) -> Literal:
+        start, end = _place(token)
+        if end - start > MAX_DIGITS:
+            raise ExpressionError(f"a number has at most {MAX_DIGITS} digits", offset=start, length=end - start)
+        return Literal(Decimal(token) if "." in token else int(token), start, end)
+
+    def hexadecimal(self, token: Token) -> Literal:
+        start, end = _place(token)
+        if end - start > MAX_DIGITS:
+            raise ExpressionError(f"a number has at most {MAX_DIGITS} digits", offset=start, length=end - start)
+        return Literal(int(token[2:], 16), start, end)
+
+    def attribute(self, token: Token) -> Attribute:
+        start, end = _place(token)
+        name = token[1:-1].strip()
+        if not name:
+            raise ExpressionError("an attribute has no name", offset=start, length=end - start)
+        return Attribute(name, start, end)
+
+    def word(self, token: Token) -> Word:
+        return Word(str(token), *_place(token))
+
+    def argument(self, node: Node | None = None) -> Node | None:
+        return node
+
+    def arguments(self, *nodes: Node | None) -> tuple[Node | None, ...]:
+        return () if nodes == (None,) else nodes
+
+    def call(self, name: Token, _open: Token, arguments: tuple[Node | None, ...], close: Token) -> Call:
+        start, end = _place(name)[0], _place(close)[1]
+        given = [argument for argument in arguments if argument is not None]
+        return Call(str(name), arguments, start, end, _depth(start, end, given))
+
+    def group(self, opening: Token, inner: Node, close: Token) -> Node:
+        start, end = _place(opening)[0], _place(close)[1]
+        grouped = replace(inner, start=start, end=end, depth=_depth(start, end, [inner]))
+        return replace(grouped, grouped=True) if isinstance(grouped, Operation) else grouped
+
+    def negate(self, minus: Token, operand: Node) -> Node:
+        start = _place(minus)[0]
+        if isinstance(operand, Literal) and not isinstance(operand.value, str):
+            return Literal(-operand.value, start, operand.end, _depth(start, operand.end, [operand]))
+        return Operation("negate", (operand,), start, operand.end, _depth(start, operand.end, [operand]))
+
+    def operation(self, left: Node, operator: Token, right: Node) -> Operation:
+        start, end, name = left.start, right.end, str(operator)
+        if isinstance(left, Operation) and left.operator == name and name in _RUNS and not left.grouped:
+            depth = max(left.depth, _depth(start, end, [right]))
+            return Operation(name, (*left.operands, right), start, end, depth)
+        return Operation(name, (left, right), start, end, _depth(start, end, [left, right]))
+
+
+def _place(token: Token) -> tuple[int, int]:
+    start = token.start_pos or 0
+    return start, start + len(token)
+
+
+def _explain(text: str, problem: UnexpectedInput) -> ExpressionError:
+    """Say in the user's words what the parser stumbled over."""
+    if isinstance(problem, UnexpectedCharacters):
+        return _explain_character(text, problem.pos_in_stream or 0)
+    if isinstance(problem, UnexpectedToken) and problem.token.type != "$END":
+        token = problem.token
+        start, end = _place(token)
+        return ExpressionError(
+            f"{token.value} is not expected here", offset=start, length=end - start, hint=_hint_for(token, problem)
+        )
+    end = len(text.rstrip())
+    opened = _unclosed_parenthesis(text)
+    if opened is not None:
+        return ExpressionError(
+            "this parenthesis is never closed", offset=opened, hint="add a ) at the end of its arguments"
+        )
+    return ExpressionError("the expression ends too early", offset=max(end - 1, 0))
+
+
+def _explain_character(text: str, offset: int) -> ExpressionError:
+    character = text[offset]
+    if character == '"':
+        return ExpressionError(
+            "this quotation mark is never closed",
+            offset=offset,
+            length=len(text) - offset,
+            hint='inside a text write \\" for a quotation mark and \\\\ for a backslash at its end',
+        )
+    if character == "[":
+        return ExpressionError(
+            "this is no attribute: expected a name and a closing ]", offset=offset, hint="attributes are written [name]"
+        )
+    hints = {
+        "'": 'text stands in double quotation marks: "text"',
+        "“": 'text stands in straight quotation marks: "text"',
+        "”": 'text stands in straight quotation marks: "text"',
+        "!": "write <> for unequal and Not(…) for not",
+        "|": "write || for or",
+        "%": "write parameters as attributes or literals",
+        ";": "arguments are separated by commas",
+    }
+    return ExpressionError(f"unexpected character {character}", offset=offset, hint=hints.get(character))
+
+
+def _hint_for(token: Token, problem: UnexpectedToken) -> str | None:
+    before = problem.token_history[-1] if problem.token_history else None
+    if token.type == "COMPARE" and before is not None and before.type == "COMPARE":
+        return "write = for equal, <> for unequal"
+    if token.type == "STRING" and before is not None and before.type == "STRING":
+        return 'inside a text write \\" for a quotation mark; join texts with & or Join'
+    if token.type == "NAME" and str(token).lower() in ("and", "or"):
+        return "write && for and, || for or"
+    if token.type == "RPAR" and "RPAR" not in problem.accepts and not problem.accepts.isdisjoint(_ENDS_A_VALUE):
+        return "there is one ) too many"
+    return None
+
+
+def _unclosed_parenthesis(text: str) -> int | None:
+    """Return where the innermost parenthesis stands that is still open at the end of ``text``."""
+    opened: list[int] = []
+    for token in _parser().lex(text):
+        if token.type == "LPAR":
+            opened.append(_place(token)[0])
+        elif token.type == "RPAR" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
