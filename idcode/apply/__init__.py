@@ -1,0 +1,1 @@
+"""Plans become writes: checked again, journalled, sent, settled, verified; and the inverse of a run."""

@@ -1,0 +1,113 @@
+"""Whether a plan may be applied: its form, its age, its configuration, its guards, and its directories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from idcode.apply.credentials import NO_SINK
+from idcode.apply.results import Options
+from idcode.directories.port import Directory, Secrets
+from idcode.model.errors import GuardStopped, IdcodeError, PlanRefused, StoreError
+from idcode.model.plans import DirectoryState, Plan
+from idcode.model.records import Fingerprint
+from idcode.model.values import parse_iso
+from idcode.store.store import Store
+
+_AGAIN = "make a new plan and review it: idcode plan --out FILE"
+
+
+def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Options) -> None:
+    """Raise :class:`PlanRefused` or :class:`GuardStopped` where ``plan`` must not be applied now.
+
+    Raises :class:`IdcodeError` where it sets passwords and there is no sink to receive them.
+    """
+    _check_form(plan)
+    if plan.project.config_digest != options.config_digest:
+        raise PlanRefused("the files have changed since the plan was made", _AGAIN)
+    if run := store.plan_used(plan.plan_id):
+        raise PlanRefused(f"the plan was applied before, by run {run}", _AGAIN)
+    try:
+        expired = parse_iso(plan.expires_at) < options.now
+    except ValueError:
+        raise PlanRefused(f"the plan says {plan.expires_at!r} where it should say when it expires", _AGAIN) from None
+    if expired:
+        raise PlanRefused(f"the plan has expired at {plan.expires_at}", _AGAIN)
+    _check_guards(plan, options.allow)
+    if secrets is None and any(change.password for change in plan.changes):
+        raise IdcodeError(*NO_SINK)
+
+
+def _check_form(plan: Plan) -> None:
+    """Refuse a plan whose parts do not fit together: its order would not be the one that was reviewed."""
+    batch_of: dict[str, int] = {}
+    directories = {change.id: change.directory for change in plan.changes}
+    numbers = [batch.number for batch in plan.batches]
+    if numbers != sorted(set(numbers)) or len(directories) != len(plan.changes):
+        raise PlanRefused("the plan is damaged: its batches or changes are not numbered one by one", _AGAIN)
+    for batch in plan.batches:
+        for change_id in batch.changes:
+            if change_id in batch_of or directories.get(change_id) != batch.directory:
+                raise PlanRefused(
+                    f"the plan is damaged: batch {batch.number} and change {change_id} do not fit", _AGAIN
+                )
+            batch_of[change_id] = batch.number
+    for change in plan.changes:
+        if batch_of.get(change.id) != change.batch:
+            raise PlanRefused(f"the plan is damaged: change {change.id} is not in batch {change.batch}", _AGAIN)
+        for needed in change.depends_on:
+            if batch_of.get(needed, change.batch) >= change.batch:
+                raise PlanRefused(f"the plan is damaged: {change.id} does not come after {needed}", _AGAIN)
+
+
+def _check_guards(plan: Plan, allow: Mapping[str, int]) -> None:
+    stopped = [guard for guard in plan.guards if guard.status == "stopped" and allow.get(guard.name, -1) < guard.count]
+    if stopped:
+        guard = stopped[0]
+        raise GuardStopped(
+            f"guard {guard.name} stopped the plan: {guard.message or f'{guard.count} changes in {guard.scope}'}",
+            hint=f"check the changes; to let them pass: --allow {guard.name}={guard.count}",
+        )
+
+
+def check_directories(plan: Plan, directories: Mapping[str, Directory]) -> None:
+    """Raise :class:`PlanRefused` where a directory is not the one the plan was made for, or lags behind it."""
+    for name in sorted({batch.directory for batch in plan.batches}):
+        state, directory = plan.directories.get(name), directories.get(name)
+        if state is None or directory is None:
+            raise PlanRefused(f"the plan changes directory {name}, which the files do not have", _AGAIN)
+        if not state.complete:
+            raise PlanRefused(f"the plan rests on an incomplete read of {name}", _AGAIN)
+        _check_fingerprint(name, state, directory.fingerprint())
+
+
+def _check_fingerprint(name: str, planned: DirectoryState, now: Fingerprint) -> None:
+    if now.identity != planned.fingerprint:
+        raise PlanRefused(
+            f"{name} is now {now.identity} ({now.server}), the plan was made for {planned.fingerprint}", _AGAIN
+        )
+    # USNs count per domain controller, and anew after it is restored (MS-ADTS, 3.1.1.1.9), so only the database
+    # that the plan read can be known to hold what it read.
+    if now.invocation_id != planned.invocation_id:
+        raise PlanRefused(
+            f"{name} is reached through {now.server}, the plan was made from {planned.server}",
+            f"put {planned.server} first among the servers of {name}, or " + _AGAIN,
+        )
+    if planned.usn is not None and (now.usn is None or now.usn < planned.usn):
+        raise PlanRefused(f"{now.server} has gone back to a state before the plan was made", _AGAIN)
+
+
+def check_store_survives(plan: Plan, store_path: Path | None, root: Path, environ: Mapping[str, str]) -> None:
+    """Raise :class:`StoreError` where a pipeline's history would die with its runner.
+
+    That is where ``CI`` is set, the plan is for a real directory, and the store is a file inside ``root``. The
+    practice directories of type ``sandbox`` may be used anywhere.
+    """
+    real = any(state.type != "sandbox" for state in plan.directories.values())
+    if not environ.get("CI") or not real or store_path is None:
+        return
+    if store_path.resolve().is_relative_to(root.resolve()):
+        raise StoreError(
+            f"the history would be lost with this runner: {store_path} is in the workspace",
+            hint="set store: in idcode.yaml to a PostgreSQL database, or to a file outside the workspace",
+        )

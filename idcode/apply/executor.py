@@ -1,0 +1,100 @@
+"""One run of a plan, from the checks to its last batch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Mapping
+
+from idcode.apply.batches import Runner
+from idcode.apply.checks import check_directories, check_plan
+from idcode.apply.credentials import NoSink
+from idcode.apply.interrupts import graceful
+from idcode.apply.results import REACHED, Options, Progress, RunResult
+from idcode.directories.port import Directory, Secrets
+from idcode.model.errors import DirectoryError, StoreError
+from idcode.model.plans import Plan
+from idcode.plan.file import encode
+from idcode.store.records import RunStatus
+from idcode.store.store import Store
+
+
+def apply_plan(
+    plan: Plan,
+    directories: Mapping[str, Directory],
+    store: Store,
+    secrets: Secrets | None,
+    options: Options,
+    progress: Progress,
+) -> RunResult:
+    """Bring about ``plan``, batch by batch, and return what became of it.
+
+    Changes whose objects are no longer as planned are skipped with a reason, and so is what depends on them; the
+    rest proceeds. Raises before any write: ``PlanRefused`` (used, expired, damaged, of other files or another
+    directory), ``GuardStopped``, ``StoreError`` (locked, not writable), ``DirectoryError``, and ``IdcodeError``
+    where passwords have nowhere to go. A ``StoreError`` may also end a run midway: without a journal nothing
+    more is written.
+    """
+    check_plan(plan, store, secrets, options)
+    run_id = store.new_run_id()
+    with store.lock({batch.directory for batch in plan.batches}, run_id), graceful() as stop:
+        check_directories(plan, directories)
+        store.begin_run(run_id, encode(plan), options.allow)
+        progress.run_started(run_id, plan)
+        runner = Runner(plan, run_id, store, directories, secrets or NoSink(), progress, stop)
+        try:
+            message = _run_batches(runner, options)
+        except StoreError as error:
+            with contextlib.suppress(StoreError):
+                _finish(runner, str(error))
+            raise
+        return _finish(runner, message)
+
+
+def _run_batches(runner: Runner, options: Options) -> str | None:
+    """Run the batches in order; return why the rest was not reached, if so."""
+    for batch in runner.plan.batches:
+        if options.stop_after_batch is not None and batch.number > options.stop_after_batch:
+            return f"stopped after batch {options.stop_after_batch}, as asked"
+        try:
+            runner.run(batch)
+        except KeyboardInterrupt:
+            runner.interrupted = True
+        except DirectoryError as error:
+            return str(error)
+        runner.interrupted = runner.interrupted or runner.stop()
+        if runner.interrupted:
+            return "interrupted"
+        if runner.trouble:
+            return runner.trouble
+        statuses = Counter(result.status for result in runner.results.values())
+        if statuses["unknown"]:
+            return "the directory stopped answering; what became of some writes is not known"
+        if statuses["failed"] > options.max_failures:
+            return f"stopped after {statuses['failed']} failures ({options.max_failures} are allowed)"
+    return None
+
+
+def _finish(runner: Runner, message: str | None) -> RunResult:
+    results = runner.results
+    counts: Counter[str] = Counter(result.status for result in results.values())
+    counts["remaining"] = len(runner.plan.changes) - len(results)
+    status = _status(runner, counts)
+    if message == "interrupted" and status == "done":
+        message = None
+    numbers = {name: counts[name] for name in _COUNTED}
+    runner.store.finish_run(runner.run_id, status, numbers, message)
+    reached = (results[change.id] for change in runner.plan.changes if change.id in results)
+    problems = tuple(result for result in reached if result.status not in REACHED)
+    return RunResult(runner.run_id, status, numbers, problems, message)
+
+
+_COUNTED = ("done", "already", "stale", "failed", "skipped", "unknown", "remaining")
+
+
+def _status(runner: Runner, counts: Mapping[str, int]) -> RunStatus:
+    if sum(counts.values()) == counts["done"] + counts["already"]:
+        return "done"
+    if runner.interrupted:
+        return "interrupted"
+    return "partial" if counts["done"] else "failed"

@@ -1,0 +1,174 @@
+"""Whether a change may still be made: what it relied on, compared with what is there now (DESIGN.md, law 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from idcode.apply.names import Known, References, dn_key, same_dn
+from idcode.model import dn, syntax
+from idcode.model.plans import AttributeChange, Change, Expect
+from idcode.model.records import LiveObject
+from idcode.model.schema import DirectorySchema, Kind
+from idcode.model.values import Scalar
+
+PLACES = frozenset({"path"})
+"""Pseudo attributes that only explain a change of DN to people."""
+STATES = frozenset({"enabled"})
+"""Pseudo attributes that live objects always have, so that they need not be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``go`` with ``change`` (without what is there already), or not: ``already`` done, or ``stale`` and why."""
+
+    verdict: Literal["go", "already", "stale"]
+    change: Change
+    message: str | None = None
+
+
+class Comparison:
+    """Compares planned with live values of one directory, by its schema and with references resolved."""
+
+    def __init__(self, schema: DirectorySchema, known: Known, references: References) -> None:
+        self._schema, self.known, self._references = schema, known, references
+
+    def live(self, live: LiveObject, name: str) -> tuple[Scalar, ...]:
+        """Return the live values of an attribute or pseudo attribute, in any case of its name."""
+        if name in ("enabled", "protected"):
+            state = live.enabled if name == "enabled" else live.protected
+            return () if state is None else (state,)
+        found = self._schema.find(name)
+        return live.get(found.name if found else name)
+
+    def planned_keys(self, values: Iterable[Scalar], kind: Kind) -> frozenset[object]:
+        """Return the comparison keys of values of the plan."""
+        return syntax.keys((self._references.planned(value) for value in values), kind)
+
+    def live_keys(self, values: Iterable[Scalar], kind: Kind) -> frozenset[object]:
+        """Return the comparison keys of values of the directory."""
+        return syntax.keys((self._references.live(value) for value in values), kind)
+
+    def kind(self, name: str, item: AttributeChange | None = None) -> Kind:
+        """Return how to compare ``name``; exactly, where the change itself is one of spelling only."""
+        kind = Kind.BOOLEAN if name in ("enabled", "protected") else self._schema.kind(name)
+        replaces = item is not None and not item.delta and kind in (Kind.TEXT, Kind.ADDRESS)
+        if item and replaces and self.planned_keys(item.before, kind) == self.planned_keys(item.after, kind):
+            return Kind.EXACT
+        return kind
+
+    def is_now(self, live: LiveObject, name: str, values: Iterable[Scalar], kind: Kind) -> bool:
+        """Whether the live attribute has exactly the planned ``values``."""
+        return self.live_keys(self.live(live, name), kind) == self.planned_keys(values, kind)
+
+    def was_left(self, live: LiveObject, name: str, kind: Kind) -> bool:
+        """Whether the live attribute is as this run's own last write to the object left it."""
+        left, names = self.known.left.get(live.anchor, (None, frozenset[str]()))
+        if left is None or name not in names | STATES:
+            return False
+        return self.live_keys(self.live(live, name), kind) == self.live_keys(self.live(left, name), kind)
+
+
+def decide(change: Change, live: LiveObject | None, comparison: Comparison) -> Decision:
+    """Compare a change with its object as it is now (``None``: gone).
+
+    A create has nothing to compare: the directory itself refuses a name that is taken. Its writes, like all others,
+    are refused rather than forced.
+    """
+    if change.op == "create":
+        return Decision("go", change)
+    if live is None or (live.deleted and change.op != "restore"):
+        if change.op == "delete":
+            return Decision("already", change, "it is gone already")
+        return Decision("stale", change, "the object is gone")
+    if change.op == "restore" and not live.deleted:
+        return Decision("stale", change, f"the object is not deleted any more, it is at {live.dn}")
+    if broken := _broken_expectation(change, live, comparison):
+        return Decision("stale", change, broken)
+    if change.op == "delete":
+        return Decision("go", _as_of_now(change, live, {}, comparison))
+    return _what_is_left(change, live, comparison)
+
+
+def _broken_expectation(change: Change, live: LiveObject, comparison: Comparison) -> str | None:
+    """Return what the change relied on and is no longer so, other than the values it replaces."""
+    expect = change.expect
+    if expect.dn is not None and not _name_is_right(change, live, comparison):
+        return f"it was at {expect.dn} when it was planned and is at {live.dn} now"
+    attributes = {name: values for name, values in expect.attributes.items() if name not in change.attributes}
+    if expect.enabled is not None and "enabled" not in change.attributes:
+        attributes["enabled"] = (expect.enabled,)
+    for name, values in attributes.items():
+        kind = comparison.kind(name)
+        if not comparison.is_now(live, name, values, kind) and not comparison.was_left(live, name, kind):
+            return f"{name} was {shown(values)} when it was planned and is {shown(comparison.live(live, name))} now"
+    return None
+
+
+def _name_is_right(change: Change, live: LiveObject, comparison: Comparison) -> bool:
+    planned = change.expect.dn or ""
+    names = (planned, comparison.known.renames.now(planned), change.new_dn or planned)
+    return any(same_dn(live.dn, name) for name in names)
+
+
+def is_in_place(change: Change, live: LiveObject) -> bool:
+    """Whether the object has the name that the change gives it; ``True`` where it gives none."""
+    if change.new_dn is None:
+        return True
+    if change.expect.dn is not None and same_dn(change.expect.dn, change.new_dn) and dn_key(live.dn):
+        return dn.parse(live.dn)[0].value == dn.parse(change.new_dn)[0].value
+    return same_dn(live.dn, change.new_dn)
+
+
+def _what_is_left(change: Change, live: LiveObject, comparison: Comparison) -> Decision:
+    """Leave out what is there already; what is neither as planned nor as wanted makes the change stale."""
+    left: dict[str, AttributeChange] = {}
+    for name, item in change.attributes.items():
+        if name in PLACES:
+            continue
+        kind = comparison.kind(name, item)
+        if item.delta:
+            rest = _rest_of_delta(item, comparison.live_keys(comparison.live(live, name), kind), comparison, kind)
+            if rest.add or rest.remove:
+                left[name] = rest
+        elif not comparison.is_now(live, name, item.after, kind):
+            before = change.expect.attributes.get(name, item.before)
+            if change.op != "restore" and not comparison.is_now(live, name, before, kind):
+                if not comparison.was_left(live, name, kind):
+                    return Decision("stale", change, _three_values(name, before, comparison.live(live, name), item))
+                item = replace(item, before=comparison.live(live, name))
+            left[name] = item
+    in_place = is_in_place(change, live) and change.op != "restore"
+    if in_place and not left and not (change.password and live.needs_password):
+        return Decision("already", change, "it has the wanted values already")
+    if not in_place:
+        left.update({name: item for name, item in change.attributes.items() if name in PLACES})
+    return Decision("go", _as_of_now(change, live, left, comparison))
+
+
+def _rest_of_delta(
+    item: AttributeChange, present: frozenset[object], comparison: Comparison, kind: Kind
+) -> AttributeChange:
+    add = tuple(value for value in item.add if not comparison.planned_keys((value,), kind) <= present)
+    remove = tuple(value for value in item.remove if comparison.planned_keys((value,), kind) <= present)
+    return replace(item, add=add, remove=remove)
+
+
+def _as_of_now(
+    change: Change, live: LiveObject, attributes: Mapping[str, AttributeChange], comparison: Comparison
+) -> Change:
+    """Return the change as it will be sent: it relies on what was read a moment ago."""
+    expected = {name: comparison.live(live, name) for name in change.expect.attributes}
+    expect = Expect(live.dn, live.enabled, expected)
+    return replace(change, attributes=dict(attributes), expect=expect, object=replace(change.object, dn=live.dn))
+
+
+def _three_values(name: str, before: tuple[Scalar, ...], now: tuple[Scalar, ...], item: AttributeChange) -> str:
+    return f"{name} was {shown(before)} when it was planned, should become {shown(item.after)}, and is {shown(now)} now"
+
+
+def shown(values: Iterable[Scalar], limit: int = 100) -> str:
+    """Return values for a message, cut to about ``limit`` characters."""
+    text = ", ".join(repr(value) if isinstance(value, str) else syntax.text_of(value) for value in values) or "absent"
+    return text if len(text) <= limit else text[:limit] + "…"

@@ -1,0 +1,74 @@
+"""What an apply is asked to do, tells on the way, and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from idcode.model.plans import Batch, Change, Plan
+from idcode.store.records import ChangeStatus, RunStatus
+
+REACHED: tuple[ChangeStatus, ...] = ("done", "already")
+"""The object is as the plan wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command and the configuration say about an apply.
+
+    ``config_digest`` is that of the files as they are now, ``now`` the wall clock. More than ``max_failures`` failed
+    changes end the run after the batch, as ``stop_after_batch`` does. ``allow`` lets a guard that stopped the plan
+    pass up to a number.
+    """
+
+    config_digest: str
+    now: datetime
+    max_failures: int = 10
+    stop_after_batch: int | None = None
+    allow: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """What became of one change, and why where it was not done."""
+
+    change_id: str
+    address: str
+    status: ChangeStatus
+    message: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What became of a run. ``counts`` has a number for every status, ``remaining`` for changes never reached.
+
+    ``problems`` are the changes that were not brought about, in the order of the plan; ``message`` says why the run
+    ended early.
+    """
+
+    run_id: str
+    status: RunStatus
+    counts: Mapping[str, int]
+    problems: tuple[ChangeResult, ...] = ()
+    message: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command (DESIGN.md, section 5)."""
+        return {"done": 0, "interrupted": 130}.get(self.status, 4)
+
+
+class Progress(Protocol):
+    """Hears what an apply is doing."""
+
+    def run_started(self, run_id: str, plan: Plan) -> None:
+        """The checks are passed; the first batch comes next."""
+
+    def batch_started(self, batch: Batch) -> None:
+        """The changes of ``batch`` are read again and written now."""
+
+    def change_finished(self, change: Change, result: ChangeResult) -> None:
+        """A change was done, found done, or not done for a reason."""

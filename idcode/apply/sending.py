@@ -1,0 +1,122 @@
+"""Sending journalled writes: outcomes recorded as they arrive, unanswered writes settled, none sent twice blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from idcode.directories.port import Directory, Secrets
+from idcode.model.errors import DirectoryError
+from idcode.model.writes import Outcome, Write
+
+ROUNDS = 3
+"""How often what certainly was not carried out is sent before the run gives up on the directory."""
+
+
+@dataclass
+class Journey:
+    """The writes of one change on their way.
+
+    ``outcome`` is the one that ended it: of its last write where all are done, else of the first that is not.
+    ``anchor`` is that of an object it created, ``begun`` whether any of its writes was carried out.
+    """
+
+    writes: list[Write]
+    outcome: Outcome | None = None
+    anchor: str | None = None
+    begun: bool = False
+
+
+@dataclass
+class Sending:
+    """Sends the writes of one batch.
+
+    ``record`` journals an outcome; ``stop`` tells whether the user asked to stop. ``interrupted`` is set where the
+    sending ended early.
+    """
+
+    directory: Directory
+    secrets: Secrets
+    record: Callable[[Outcome], None]
+    stop: Callable[[], bool]
+    interrupted: bool = False
+    _trouble: str = field(default="", init=False)
+
+    def send(self, changes: Mapping[str, Sequence[Write]]) -> dict[str, Journey]:
+        """Send the writes of independent changes, by change id, and return how each ended.
+
+        One whose outcome is ``skipped`` was not sent, or not to its end, before the sending was interrupted.
+        """
+        journeys = {change_id: Journey(list(writes)) for change_id, writes in changes.items()}
+        for _ in range(ROUNDS):
+            on_the_way = [journey for journey in journeys.values() if journey.outcome is None]
+            if not on_the_way or self.interrupted:
+                break
+            outcomes = self._one_round([journey.writes for journey in on_the_way])
+            for journey in on_the_way:
+                self._advance(journey, outcomes)
+        for journey in journeys.values():
+            if journey.outcome is None:
+                self._end(journey)
+        return journeys
+
+    def _one_round(self, changes: Sequence[Sequence[Write]]) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        stream = self.directory.write(changes, self.secrets)
+        try:
+            for outcome in stream:
+                self.record(outcome)
+                outcomes[outcome.write_id] = outcome
+                if self.stop():
+                    self.interrupted = True
+                    break
+        except KeyboardInterrupt:
+            self.interrupted = True
+        except DirectoryError as error:
+            self._trouble = str(error)  # what has no outcome now is settled or sent again
+        finally:
+            close = getattr(stream, "close", None)
+            if close is not None:
+                close()
+        return outcomes
+
+    def _advance(self, journey: Journey, outcomes: Mapping[str, Outcome]) -> None:
+        """Take off the writes that are done; leave those that certainly were not carried out to be sent again."""
+        while journey.writes and journey.outcome is None:
+            write = journey.writes[0]
+            outcome = outcomes.get(write.id)
+            if outcome is None or outcome.status == "unknown":
+                outcome = self._settle(write)
+            if outcome.status == "skipped":
+                return
+            if outcome.status == "done":
+                journey.writes.pop(0)
+                journey.begun = True
+                journey.anchor = outcome.anchor or journey.anchor
+            if outcome.status != "done" or not journey.writes:
+                journey.outcome = outcome
+
+    def _settle(self, write: Write) -> Outcome:
+        """Find out by reading whether an unanswered write was carried out; ``skipped`` where it was not.
+
+        Whether a password was set cannot be read: in doubt a new one is set.
+        """
+        if write.kind == "password":
+            return Outcome(write.id, "skipped", message="unanswered: a new password has to be set")
+        try:
+            outcome = self.directory.settle(write)
+        except DirectoryError as error:
+            outcome = Outcome(write.id, "unknown", message=str(error))
+        if outcome.status == "failed":
+            outcome = replace(outcome, status="skipped")
+        self.record(outcome)
+        return outcome
+
+    def _end(self, journey: Journey) -> None:
+        write = journey.writes[0]
+        if self.interrupted:
+            journey.outcome = Outcome(write.id, "skipped", message="not sent: the run was interrupted")
+        else:
+            reason = self._trouble or f"the directory gave no answer in {ROUNDS} attempts"
+            journey.outcome = Outcome(write.id, "unknown", message=reason)
+        self.record(journey.outcome)
