@@ -84,15 +84,15 @@ def view_reported(plan: Plan, values: Values, limit: int | None) -> tuple[Report
         entries: tuple[Reported, ...] = getattr(plan, name)
         if entries:
             shown = entries if limit is None else entries[:limit]
-            items = tuple(_reported(entry, values, limit) for entry in shown)
+            items = tuple(_reported(entry, name, values, limit) for entry in shown)
             views.append(ReportedView(name.capitalize(), len(entries), meaning, items))
     return tuple(views)
 
 
-def _reported(entry: Reported, values: Values, limit: int | None) -> ReportedItem:
+def _reported(entry: Reported, heading: str, values: Values, limit: int | None) -> ReportedItem:
     name = who(entry.label, entry.address or entry.directory or "")
     attributes = tuple(view_attribute(key, change, values, limit) for key, change in entry.attributes.items())
-    return ReportedItem(name, visible(entry.reason), attributes)
+    return ReportedItem(name, "" if entry.reason == heading else visible(entry.reason), attributes)
 
 
 def who(label: str, address: str) -> str:
@@ -123,12 +123,14 @@ def _guard(plan: Plan, guard: GuardResult, most: int, limit: int | None) -> Guar
     population = f" of {number(guard.population)}" if guard.population else ""
     allowed = f", limit {number(guard.limit)}" if guard.limit is not None else ""
     first = [who(change.object.label, change.address) for change in plan.changes if _counts(guard, change)]
-    overridable = guard.limit is not None and guard.status != "overridden"
+    # The planner's message names the first objects too; it is needed only where the plan no longer holds them.
+    message = visible(guard.message) if guard.message and not first else ""
+    overridable = guard.limit is not None and guard.status != "overridden" and "--allow" not in message
     return GuardView(
         status=guard.status,
         headline=f"{visible(guard.name)} in {visible(guard.scope)}: {number(guard.count)}{population}{allowed}",
         meaning=_GUARD_MEANING[guard.status],
-        message=visible(guard.message) if guard.message else "",
+        message=message,
         first=Listing.of(first, _FEW if limit is not None else None),
         override=f"--allow {visible(guard.name)}={most}" if overridable else "",
     )

@@ -334,9 +334,25 @@ def guard_stopped() -> Plan:
         for n in range(1, 64)
     ]
     guards = (
-        GuardResult("disable", "corp/account", "stopped", 63, 50, 980, "63 accounts would be disabled, more than 50"),
+        GuardResult(
+            "disable",
+            "corp/account",
+            "stopped",
+            63,
+            50,
+            980,
+            "63 of 980, the limit is 50: Person 1 and 62 more; override with --allow disable=63",
+        ),
         GuardResult("update", "corp/account", "ok", 3, 196, 980),
-        GuardResult("delete", "corp/admin", "held", 2, 0, 4),
+        GuardResult(
+            "delete",
+            "corp/admin",
+            "held",
+            2,
+            0,
+            4,
+            "2 of 4, the limit is 0: Ada Ek, Bo Ek; override with --allow delete=2",
+        ),
         GuardResult("protect", "corp/account", "held", 1, None, 980, "[adminCount] = 1 holds for Ola Ås"),
         GuardResult("create", "corp/account", "overridden", 120, 98, 980),
     )
@@ -355,9 +371,7 @@ def frozen_people() -> Plan:
         )
         for n, name in enumerate(["hugo", "ida", "jon", "kia", "lars"])
     ]
-    shadow = Reported(
-        "corp", "person:E200@corp/account", "Cem Dal", "mode: shadow", "u0", {"division": was("Sales", "4711")}
-    )
+    shadow = Reported("corp", "person:E200@corp/account", "Cem Dal", "shadow", "u0", {"division": was("Sales", "4711")})
     return plan(
         frozen=tuple(
             Reported("corp", found.subject, f"Person {n}", "two objects match") for n, found in enumerate(ambiguous)
