@@ -1,0 +1,200 @@
+"""The schema as the server holds it, with the rules Microsoft's AD enforces beyond it (MS-ADTS 3.1.1.2, 3.1.1.5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from idcode.directories.ad.constants import PAGE_SIZE, SECRET_ATTRIBUTES
+from idcode.directories.ad.session import Entry, Session
+from idcode.model.errors import DirectoryError
+from idcode.model.records import ObjectType
+from idcode.model.schema import AttributeType, DirectorySchema, Kind, Uniqueness
+
+_KINDS = {
+    "2.5.5.1": Kind.REFERENCE,
+    "2.5.5.3": Kind.EXACT,
+    "2.5.5.5": Kind.EXACT,
+    "2.5.5.7": Kind.EXACT,
+    "2.5.5.8": Kind.BOOLEAN,
+    "2.5.5.9": Kind.INTEGER,
+    "2.5.5.10": Kind.BINARY,
+    "2.5.5.11": Kind.TIME,
+    "2.5.5.14": Kind.EXACT,
+    "2.5.5.15": Kind.BINARY,
+    "2.5.5.16": Kind.INTEGER,
+    "2.5.5.17": Kind.SID,
+}
+"""By attributeSyntax; what is not here is text without case."""
+
+_SPECIAL_KINDS = {"objectguid": Kind.GUID, "proxyaddresses": Kind.ADDRESS}
+_FILETIMES = frozenset(
+    {
+        "accountexpires",
+        "badpasswordtime",
+        "creationtime",
+        "lastlogoff",
+        "lastlogon",
+        "lastlogontimestamp",
+        "lockouttime",
+        "msds-userpasswordexpirytimecomputed",
+        "msds-lastsuccessfulinteractivelogontime",
+        "msds-lastfailedinteractivelogontime",
+        "pwdlastset",
+    }
+)
+"""Large integers that are moments; other large integers are numbers (uSNChanged, maxPwdAge …)."""
+
+_UNIQUE: dict[str, Uniqueness] = {
+    "samaccountname": "domain",
+    "userprincipalname": "forest",
+    "serviceprincipalname": "forest",
+    "mail": "forest",
+    "proxyaddresses": "forest",
+    "cn": "container",
+    "ou": "container",
+}
+_SINGLE_ON_ACCOUNTS = frozenset({"description"})
+"""Multi-valued in the schema, single-valued on the objects SAM guards (MS-SAMR 3.1.1.6)."""
+_SERVER_KEPT = frozenset(
+    {
+        "badpasswordtime",
+        "badpwdcount",
+        "lastlogoff",
+        "lastlogon",
+        "lastlogontimestamp",
+        "logoncount",
+        "ntsecuritydescriptor",
+    }
+)
+_NAME_LIMIT = 64
+_CONSTRUCTED = 0x4
+_CLASSES: dict[ObjectType, str] = {
+    "user": "user",
+    "group": "group",
+    "contact": "contact",
+    "computer": "computer",
+    "ou": "organizationalUnit",
+}
+_ATTRIBUTE_FIELDS = (
+    "lDAPDisplayName", "attributeSyntax", "isSingleValued", "rangeLower", "rangeUpper", "systemOnly", "systemFlags",
+    "linkID", "isDefunct",
+)  # fmt: skip
+_CLASS_LISTS = ("mayContain", "mustContain", "systemMayContain", "systemMustContain")
+_CLASS_PARENTS = ("subClassOf", "auxiliaryClass", "systemAuxiliaryClass")
+
+
+@dataclass(frozen=True, slots=True)
+class AdSchema:
+    """Attribute types, which attributes an object type can hold, and which are made up on request only.
+
+    ``holds`` has lower-case names. ``links`` are the lower-case names of forward links (member, manager …).
+    """
+
+    attributes: DirectorySchema
+    holds: Mapping[ObjectType, frozenset[str]]
+    links: frozenset[str]
+
+    def canonical(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of ``names`` that exist and may be read as values, in the schema's spelling."""
+        found = (self.attributes.find(name) for name in names)
+        return frozenset(
+            known.name
+            for known in found
+            if known is not None and known.name.lower() not in SECRET_ATTRIBUTES | {"ntsecuritydescriptor"}
+        )
+
+
+def read_schema(session: Session, schema_dn: str) -> AdSchema:
+    """Read attribute and class definitions below ``schema_dn``; raise ``DirectoryError`` unless all of them came."""
+    attributes, links = [], set()
+    for entry in _definitions(session, schema_dn, "attributeSchema", _ATTRIBUTE_FIELDS):
+        if _text(entry, "isDefunct") == "TRUE" or not _text(entry, "lDAPDisplayName"):
+            continue
+        attribute = attribute_type(entry)
+        attributes.append(attribute)
+        link = int(_text(entry, "linkID") or 0)
+        if link and link % 2 == 0:
+            links.add(attribute.name.lower())
+    classes = _definitions(session, schema_dn, "classSchema", ("lDAPDisplayName", *_CLASS_LISTS, *_CLASS_PARENTS))
+    return AdSchema(DirectorySchema(attributes), _holdings(classes), frozenset(links))
+
+
+def attribute_type(entry: Entry) -> AttributeType:
+    """Describe one ``attributeSchema`` object."""
+    name = _text(entry, "lDAPDisplayName")
+    folded = name.lower()
+    link = int(_text(entry, "linkID") or 0)
+    flags = int(_text(entry, "systemFlags") or 0)
+    upper = _number(entry, "rangeUpper")
+    return AttributeType(
+        name=name,
+        kind=_kind(folded, _text(entry, "attributeSyntax")),
+        single=_text(entry, "isSingleValued") == "TRUE" or folded in _SINGLE_ON_ACCOUNTS,
+        min_length=_number(entry, "rangeLower"),
+        max_length=min(upper or _NAME_LIMIT, _NAME_LIMIT) if folded in ("cn", "ou") else upper,
+        read_only=_text(entry, "systemOnly") == "TRUE"
+        or bool(flags & _CONSTRUCTED)
+        or link % 2 == 1
+        or folded in SECRET_ATTRIBUTES
+        or folded in _SERVER_KEPT,
+        unique=_UNIQUE.get(folded),
+    )
+
+
+def _kind(name: str, syntax: str) -> Kind:
+    if name in _FILETIMES:
+        return Kind.FILETIME
+    return _SPECIAL_KINDS.get(name) or _KINDS.get(syntax, Kind.TEXT)
+
+
+def _definitions(session: Session, schema_dn: str, kind: str, fields: Iterable[str]) -> list[Entry]:
+    entries: list[Entry] = []
+    cookie: bytes | None = None
+    while True:
+        answer = session.search(
+            schema_dn, f"(objectClass={kind})", fields, scope="LEVEL", page=PAGE_SIZE, cookie=cookie
+        )
+        if not answer.result.ok or answer.cookie is None:
+            raise DirectoryError(
+                f"the schema cannot be read: {answer.result}",
+                "The service account must be able to read the schema, as every account can by default.",
+            )
+        entries += answer.entries
+        cookie = answer.cookie
+        if not cookie:
+            return entries
+
+
+def _holdings(classes: Iterable[Entry]) -> dict[ObjectType, frozenset[str]]:
+    """Follow parent and auxiliary classes from the class of each object type."""
+    own: dict[str, set[str]] = defaultdict(set)
+    above: dict[str, set[str]] = defaultdict(set)
+    for entry in classes:
+        name = _text(entry, "lDAPDisplayName").lower()
+        for field in _CLASS_LISTS:
+            own[name] |= {raw.decode("utf-8").lower() for raw in entry.values.get(field, ())}
+        for field in _CLASS_PARENTS:
+            above[name] |= {raw.decode("utf-8").lower() for raw in entry.values.get(field, ())}
+    result: dict[ObjectType, frozenset[str]] = {}
+    for object_type, start in _CLASSES.items():
+        names: set[str] = set()
+        seen, todo = set(), [start.lower()]
+        while todo:
+            current = todo.pop()
+            if current not in seen:
+                seen.add(current)
+                names |= own[current]
+                todo += above[current]
+        result[object_type] = frozenset(names)
+    return result
+
+
+def _text(entry: Entry, name: str) -> str:
+    return (entry.first(name) or b"").decode("utf-8")
+
+
+def _number(entry: Entry, name: str) -> int | None:
+    text = _text(entry, name)
+    return int(text) if text else None
