@@ -113,7 +113,7 @@ def view_guards(plan: Plan, limit: int | None) -> tuple[GuardView, ...]:
 
 
 _GUARD_MEANING = {
-    "stopped": "Nothing of this plan can be applied.",
+    "stopped": "Nothing of this plan is applied.",
     "held": "Only these changes wait; the rest proceeds.",
     "overridden": "Let through on the command line.",
 }
@@ -136,6 +136,14 @@ def _guard(plan: Plan, guard: GuardResult, most: int, limit: int | None) -> Guar
     )
 
 
+def _creates(change: Change) -> bool:
+    return change.op in ("create", "restore")
+
+
+def _updates(change: Change) -> bool:
+    return change.op == "update" and any(name.lower() not in ("member", "members") for name in change.attributes)
+
+
 def _clears(change: Change) -> bool:
     return any(a.before and not a.after for a in change.attributes.values() if not a.delta)
 
@@ -149,6 +157,8 @@ def _risk(kind: str) -> Callable[[Change], bool]:
 
 
 _COUNTED: dict[str, Callable[[Change], bool]] = {
+    "create": _creates,
+    "update": _updates,
     "clear": _clears,
     "membership_gain": _gains,
     "membership_loss": _risk("membership-loss"),

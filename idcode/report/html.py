@@ -53,7 +53,7 @@ def _body(view: PlanView) -> Iterable[str]:
     yield f"<h1>{_text(view.title)}</h1>"
     yield f'<p class="summary">{_text(view.summary)}</p>'
     if view.stopped:
-        yield '<p class="danger">Stopped by a guard: nothing of this plan can be applied.</p>'
+        yield '<p class="danger">Stopped by a guard: nothing of this plan is applied.</p>'
     yield from (f'<p class="danger">{_text(warning)}</p>' for warning in view.warnings)
     yield from _section("Guards", [_guard(guard) for guard in view.guards])
     risks = [

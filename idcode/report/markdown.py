@@ -66,7 +66,7 @@ def _blocks(view: PlanView) -> Iterator[_Block]:
     """Yield the parts, the most important first."""
     yield _Block(f"### {code(view.title)}\n\n**{view.summary}**", "summary")
     if view.stopped:
-        yield _Block("> **Stopped by a guard: nothing of this plan can be applied.**", "summary")
+        yield _Block("> **Stopped by a guard: nothing of this plan is applied.**", "summary")
     for warning in view.warnings:
         yield _Block(f"> **Warning:** {code(warning)}", "warning")
     for guard in view.guards:

@@ -37,7 +37,7 @@ def render_plan(plan: Plan, *, color: bool, width: int, limit: int | None = 20, 
     page.blank()
     page.write(view.summary, "bold")
     if view.stopped:
-        page.write("Stopped by a guard: nothing can be applied, see Guards above.", "danger")
+        page.write("Stopped by a guard: nothing is applied, see Guards above.", "danger")
     return page.text()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -123,6 +124,23 @@ def test_a_stopped_plan_names_the_guard_the_first_objects_and_the_way_through() 
     assert "… and 60 more" in guards
     assert "--allow disable=63" in guards
     assert page.splitlines()[-1].startswith("Stopped by a guard")
+
+
+def test_a_guard_names_the_objects_it_counted_and_no_others() -> None:
+    tripped = (
+        GuardResult("membership_loss", "sg-engineering@corp", "stopped", 1, 0, 9),
+        GuardResult("update", "corp", "stopped", 1, 0, 9),
+    )
+    group = next(one for one in leaver().changes if one.id == "c3")
+    renamed = change(
+        9, "update", "group:sg-x@corp", "sg-x", "CN=sg-x", object_type="group", attributes={"info": was("a", "b")}
+    )
+    losing = replace(group, scope="sg-engineering@corp")
+    guards = text(plan([losing, renamed], guards=tripped)).partition("\nGuards")[2]
+    loss, _, update = guards.partition("STOPPED update")
+    assert "sg-engineering (group" in loss
+    assert "sg-x (group" in update
+    assert "sg-engineering (group" not in update
 
 
 def test_what_a_file_protects_offers_no_way_through() -> None:
