@@ -58,6 +58,9 @@ def read_yaml(data: bytes, file: str, *, pure: bool = False) -> YamlRead:
             if not builder.take(event):
                 break
     except YAMLError as error:
+        if not pure and "found unexpected ':'" in str(error):
+            # libyaml refuses [person:E1001], which YAML allows and which is how members are written.
+            return read_yaml(data, file, pure=True)
         builder.findings.append(syntax_error(error, text))
     except (ValueError, OverflowError, RecursionError) as error:
         # The pure parser's own way to refuse a number out of range, such as "\\U99999999" or "%YAML 1.99e9".
