@@ -19,7 +19,7 @@ from idcode.expressions.functions.registry import (
     Kind,
     Parameter,
 )
-from idcode.expressions.tree import Attribute, Call, Literal, Node, Operation, Word
+from idcode.expressions.tree import Attribute, Call, Empty, Literal, Node, Operation, Word
 from idcode.model.values import Special
 
 VALUES: dict[str, bool | None] = {"True": True, "False": False, "NULL": None}
@@ -79,7 +79,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_case[found[0]] if found else None
 
 
-def _problem(node: Node, code: str, message: str, hint: str | None = None) -> ExpressionError:
+def _problem(node: Node | Empty, code: str, message: str, hint: str | None = None) -> ExpressionError:
     return ExpressionError(message, offset=node.start, length=node.end - node.start, code=code, hint=hint)
 
 
@@ -190,8 +190,8 @@ class _Checker:
         results: list[Kind] = []
         for index, argument in enumerate(node.arguments):
             parameter = function.parameter(index)
-            if argument is None:
-                arguments.append(_left_out(node, function, parameter, index))
+            if isinstance(argument, Empty):
+                arguments.append(_left_out(argument, function, parameter, index))
                 continue
             checked, kind = self._argument(argument, function, parameter, flow=flow)
             arguments.append(checked)
@@ -201,7 +201,8 @@ class _Checker:
             seen = [_seen(given, checked) for given, checked in zip(node.arguments, arguments, strict=True)]
             problem = function.check(seen)
             if problem:
-                raise _problem(node, "wrong-arguments", problem, f"write {function.signature}")
+                place = node if problem.argument is None else node.arguments[problem.argument]
+                raise _problem(place, "wrong-arguments", problem.message, f"write {function.signature}")
         return tuple(arguments), results
 
     def _argument(self, node: Node, function: Function, parameter: Parameter, *, flow: bool) -> tuple[Checked, Kind]:
@@ -221,7 +222,7 @@ def _misplaced(node: Node, name: str) -> ExpressionError:
     )
 
 
-def _left_out(node: Call, function: Function, parameter: Parameter, index: int) -> Constant:
+def _left_out(node: Empty, function: Function, parameter: Parameter, index: int) -> Constant:
     if parameter.optional:
         return Constant(function.omitted)
     raise _problem(
@@ -232,9 +233,9 @@ def _left_out(node: Call, function: Function, parameter: Parameter, index: int) 
     )
 
 
-def _seen(given: Node | None, checked: Checked) -> object:
+def _seen(given: Node | Empty, checked: Checked) -> object:
     """Return what a function's own check gets to see of an argument."""
-    if given is None:
+    if isinstance(given, Empty):
         return OMITTED
     return checked.value if isinstance(checked, Constant) else ...
 

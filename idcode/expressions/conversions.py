@@ -58,14 +58,14 @@ def read_number(value: str) -> Number | None:
 
 def number(value: Value, use: str) -> Number:
     """Return a number, also from its digits; null is an error."""
-    if type(value) is int or isinstance(value, Decimal):
+    if type(value) is int:
         return value
     only = single(value, use)
     if only is None:
         raise EvaluationError(f"{use}: a number is needed, and there is no value")
     found = read_number(only) if isinstance(only, str) else only
     if isinstance(found, int | Decimal) and not isinstance(found, bool):
-        return found
+        return bounded(found, use)
     raise EvaluationError(f"{use}: a number is needed, not {describe(only)}")
 
 
@@ -139,8 +139,8 @@ def is_empty(value: Value) -> bool:
 
 
 def bounded(value: Number, use: str) -> Number:
-    """Return ``value``, or raise :class:`EvaluationError` where it is too large to go on with."""
-    if not -LARGEST <= value <= LARGEST:
+    """Return ``value``, or raise :class:`EvaluationError` where it is infinite or too large to go on with."""
+    if (isinstance(value, Decimal) and not value.is_finite()) or not -LARGEST <= value <= LARGEST:
         raise EvaluationError(f"{use}: the number is too large")
     return value
 

@@ -101,7 +101,7 @@ def _comparable(one: Scalar, other: Scalar) -> Comparable | None:
 def _as_number(value: Scalar) -> Number | None:
     if isinstance(value, str):
         return read_number(value)
-    return value if isinstance(value, int | Decimal) else None
+    return bounded(value, "comparison") if isinstance(value, int | Decimal) else None
 
 
 def _as_moment(value: Scalar) -> datetime | None:

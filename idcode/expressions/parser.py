@@ -6,6 +6,7 @@ The tree is built while the parser reduces, so neither parsing nor building recu
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -15,14 +16,14 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from idcode.expressions.errors import ExpressionError
-from idcode.expressions.tree import MAX_DEPTH, Attribute, Call, Literal, Node, Operation, Word
+from idcode.expressions.tree import MAX_DEPTH, Attribute, Call, Empty, Literal, Node, Operation, Word
 
 MAX_LENGTH = 10_000
 """Characters an expression may have (Entra's own limit)."""
 MAX_DIGITS = 30
 _RUNS = frozenset({"&&", "||", "&", "+", "-", "*", "/"})
 _ESCAPE = re.compile(r'\\(["\\])')
-_ENDS_A_VALUE = frozenset({"RPAR", "_COMMA", "COMPARE", "LOGIC", "ADD"})
+_ENDS_A_VALUE = frozenset({"RPAR", "COMMA", "COMPARE", "LOGIC", "ADD"})
 
 
 def parse(text: str) -> Node:
@@ -51,7 +52,7 @@ def _parser() -> Lark:
     return Lark.open("grammar.lark", rel_to=__file__, parser="lalr", transformer=_Builder())
 
 
-def _depth(start: int, end: int, children: list[Node]) -> int:
+def _depth(start: int, end: int, children: Sequence[Node | Empty]) -> int:
     depth = 1 + max((child.depth for child in children), default=0)
     if depth > MAX_DEPTH:
         raise ExpressionError(
@@ -96,13 +97,16 @@ class _Builder(Transformer[Token, Any]):
     def argument(self, node: Node | None = None) -> Node | None:
         return node
 
-    def arguments(self, *nodes: Node | None) -> tuple[Node | None, ...]:
-        return () if nodes == (None,) else nodes
+    def arguments(self, *parts: Node | Token | None) -> tuple[Node | Token | None, ...]:
+        return parts
 
-    def call(self, name: Token, _open: Token, arguments: tuple[Node | None, ...], close: Token) -> Call:
+    def call(self, name: Token, _open: Token, parts: tuple[Any, ...], close: Token) -> Call:
         start, end = _place(name)[0], _place(close)[1]
-        given = [argument for argument in arguments if argument is not None]
-        return Call(str(name), arguments, start, end, _depth(start, end, given))
+        given, delimiters = parts[::2], (*parts[1::2], close)
+        arguments = [node or Empty(*_place(after)) for node, after in zip(given, delimiters, strict=True)]
+        if given == (None,):
+            arguments = []
+        return Call(str(name), tuple(arguments), start, end, _depth(start, end, arguments))
 
     def group(self, opening: Token, inner: Node, close: Token) -> Node:
         start, end = _place(opening)[0], _place(close)[1]

@@ -45,11 +45,20 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Empty:
+    """An argument that was left out; its place is the comma or parenthesis that follows."""
+
+    start: int
+    end: int
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """``Name(argument, …)``; an argument that was left out is ``None``."""
+    """``Name(argument, …)``."""
 
     name: str
-    arguments: tuple[Node | None, ...]
+    arguments: tuple[Node | Empty, ...]
     start: int
     end: int
     depth: int
@@ -79,5 +88,5 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     below = node.arguments if isinstance(node, Call) else node.operands if isinstance(node, Operation) else ()
     for child in below:
-        if child is not None:
+        if not isinstance(child, Empty):
             yield from walk(child)

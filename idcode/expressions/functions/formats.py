@@ -8,12 +8,12 @@ other character stands for itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from idcode.expressions.errors import EvaluationError
-from idcode.expressions.functions.registry import function
+from idcode.expressions.functions.registry import Problem, function
 from idcode.expressions.moments import hour_of_day, read_offset
 
 _MONTHS = (
@@ -184,7 +184,7 @@ def write(moment: datetime, form: str) -> str:
     example='FormatDateTime("20150123105347.1Z", "yyyyMMddHHmmss.fZ", "yyyy-MM-dd")',
     result="2015-01-23",
     dialects=("entra", "mim"),
-    check=lambda arguments: _check(arguments[1], arguments[2]),
+    check=lambda arguments: _check(arguments, 1),
 )
 def _format(source: str | None, input_format: str | None, output_format: str | None) -> str | None:
     return _reformat(source, input_format, output_format)
@@ -196,7 +196,7 @@ def _format(source: str | None, input_format: str | None, output_format: str | N
     example='FormatDateTime("12/31/2025 12:00:00 AM", , "M/d/yyyy hh:mm:ss tt", "yyyyMMddHHmmss.fZ")',
     result="20251231000000.0Z",
     dialects=("entra", "mim"),
-    check=lambda arguments: _check(arguments[2], arguments[3]),
+    check=lambda arguments: _check(arguments, 2),
 )
 def _format_with_styles(
     source: str | None, styles: str | None, input_format: str | None, output_format: str | None
@@ -208,12 +208,16 @@ def _reformat(source: str | None, input_format: str | None, output_format: str |
     return None if source is None else write(read(source, input_format or ""), output_format or "")
 
 
-def _check(input_format: object, output_format: object) -> str | None:
+def _check(arguments: Sequence[object], index: int) -> Problem | None:
+    """Try the two formats, of which the first is argument ``index``, where they are literals."""
+    form, written = arguments[index], arguments[index + 1]
+    place = index
     try:
-        if isinstance(input_format, str):
-            reader(input_format)
-        if isinstance(output_format, str):
-            write(datetime(2000, 1, 1, tzinfo=UTC), output_format)
+        if isinstance(form, str):
+            reader(form)
+        place = index + 1
+        if isinstance(written, str):
+            write(datetime(2000, 1, 1, tzinfo=UTC), written)
     except EvaluationError as problem:
-        return problem.message
+        return Problem(problem.message, place)
     return None

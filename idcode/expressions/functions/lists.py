@@ -73,7 +73,8 @@ def _contains(values: tuple[Scalar, ...], find: str | None, case: str | None = N
 @function(
     "RemoveDuplicates(values: list) -> list",
     "Every value once, in the order of first appearance; letter case counts.",
-    example='RemoveDuplicates(Split("b,a,b", ","))',
+    example="RemoveDuplicates([proxyAddresses])",
+    inputs={"proxyAddresses": ("b", "a", "b")},
     result=("b", "a"),
 )
 def _remove_duplicates(values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:

@@ -67,7 +67,7 @@ def _ignore_if_empty(value: Result) -> Result:
 @function(
     "Error(message: text) -> any",
     "Always fails with the message, if it is evaluated: the flow is frozen.",
-    example='IIF(IsPresent([id]), [id], Error("id is required"))',
+    example='IIF(IsNullOrEmpty([id]), Error("id is required"), [id])',
     inputs={"id": "E1001"},
     result="E1001",
 )

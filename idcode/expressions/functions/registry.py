@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from idcode.expressions import conversions
 from idcode.model.values import Result
@@ -80,9 +80,17 @@ CONVERSIONS: dict[str, Conversion] = {
 }
 _NULLABLE: dict[str, Conversion] = {"number": conversions.number_or_null, "integer": conversions.integer_or_null}
 
-Check = Callable[[Sequence[object]], str | None]
+
+class Problem(NamedTuple):
+    """What a function has against its arguments; ``argument`` is the index of the culprit, ``None`` for all."""
+
+    message: str
+    argument: int | None = None
+
+
+Check = Callable[[Sequence[object]], Problem | None]
 """Looks at the arguments before anything runs: literals as their values, left-out ones as ``OMITTED``, others as
-``...``. Returns what is wrong, or ``None``."""
+``...``."""
 
 
 @dataclass(frozen=True, slots=True)

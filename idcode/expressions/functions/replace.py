@@ -6,32 +6,32 @@ import re
 from collections.abc import Callable, Sequence
 
 from idcode.expressions.errors import EvaluationError
-from idcode.expressions.functions.registry import OMITTED, Omitted, function
+from idcode.expressions.functions.registry import OMITTED, Omitted, Problem, function
 from idcode.expressions.regex import Regex, compile_regex
 
 _REFERENCE = re.compile(r"\$(?:\$|&|(?P<number>[0-9]{1,2})|\{(?P<name>\w+)\})", re.ASCII)
 Text = str | None | Omitted
 
 
-def _check(arguments: Sequence[object]) -> str | None:
+def _check(arguments: Sequence[object]) -> Problem | None:
     _source, old, pattern, group, replacement, other, template = (*arguments, *[OMITTED] * 7)[:7]
     given = [argument is not OMITTED for argument in (old, pattern, group, replacement, other, template)]
     if given[0] and given[1]:
-        return "Replace takes either oldValue or regexPattern"
+        return Problem("Replace takes either oldValue or regexPattern")
     if given[0]:
-        return None if given[3] or given[5] else "Replace with oldValue needs a replacementValue or a template"
+        return None if given[3] or given[5] else Problem("Replace with oldValue needs a replacementValue or a template")
     if not given[1]:
-        return "Replace needs an oldValue or a regexPattern"
+        return Problem("Replace needs an oldValue or a regexPattern")
     if not given[3] and not (given[2] and given[4]):
-        return "Replace with regexPattern needs a replacementValue, or a group and a replacementAttributeName"
+        return Problem("Replace with regexPattern needs a replacementValue, or a group and a replacementAttributeName")
     if not isinstance(pattern, str):
         return None
     try:
         found = compile_regex(pattern)
     except EvaluationError as problem:
-        return problem.message
+        return Problem(problem.message, 2)
     if isinstance(group, str) and group not in found.pattern.groupindex:
-        return f"the regular expression has no group called {group}"
+        return Problem(f"the regular expression has no group called {group}", 3)
     return None
 
 
