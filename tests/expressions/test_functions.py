@@ -12,7 +12,7 @@ from idcode.expressions.catalogue import OPERATORS, WORDS, Entry, entries
 from idcode.expressions.checker import FLOW, VALUES
 from idcode.model.values import Ref, Result, Value
 
-from .helpers import NOW, fails, run
+from .running import NOW, fails, run
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.signature)

@@ -10,7 +10,7 @@ import pytest
 from idcode.expressions import UnknownValueError
 from idcode.model.values import Ref, Special, Value
 
-from .helpers import NOW, fails, run
+from .running import NOW, fails, run
 
 UNKNOWN = Special.UNKNOWN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .helpers import marked, refused
+from .running import marked, refused
 
 
 @pytest.mark.parametrize(

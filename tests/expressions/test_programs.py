@@ -9,7 +9,7 @@ import pytest
 from idcode.expressions import Environment, EvaluationError, UnknownValueError, compile_expression, compile_rule
 from idcode.model.values import Special, Value
 
-from .helpers import NOW, fails, run
+from .running import NOW, fails, run
 
 
 def test_a_program_names_the_attributes_it_refers_to() -> None:

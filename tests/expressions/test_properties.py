@@ -15,7 +15,7 @@ from idcode.expressions.moments import moment_text, read_moment
 from idcode.expressions.operators import equals, greater, less
 from idcode.model.values import Ref, Result, Scalar, Special
 
-from .helpers import NOW, run
+from .running import NOW, run
 
 MOMENTS = st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)).map(
     lambda moment: moment.replace(microsecond=0, tzinfo=UTC)

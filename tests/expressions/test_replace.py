@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from idcode.expressions import EvaluationError
 from idcode.expressions.regex import compile_regex
 
-from .helpers import fails, run
+from .running import fails, run
 
 
 @pytest.mark.parametrize(
