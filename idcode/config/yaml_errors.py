@@ -45,6 +45,9 @@ def syntax_error(error: Any, text: SourceText) -> Diagnostic:
         hint = _RESERVED.get(character, "put the value in quotes")
         message = f"a value cannot begin with {character!r}"
         return text.finding("error", "yaml-syntax", message, span, hint)
+    if character in ("[", "{") and ("',' or '}'" in problem or "',' or ']'" in problem):
+        message = f"a value inside {{ }} or [ ] that holds {character!r} needs quotes"
+        return text.finding("error", "yaml-syntax", message, span, _QUOTE_IT)
     for fragment, message, hint in _KNOWN:
         if fragment in problem:
             return text.finding("error", "yaml-syntax", message, span, hint)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
     model_validator,
@@ -56,6 +55,14 @@ class Node(BaseModel):
         ``rule.place("stages", 1)`` is the second stage, ``rule.place("source")`` the name of the source.
         """
         return place_in(self._data, path, self._at)
+
+    def place_of_key(self, *path: str | int) -> Span:
+        """Where the last key of ``path`` stands, rather than its value."""
+        node: Any = self._data
+        for step in path[:-1]:
+            node = _child(node, step)
+        keys = node.keys_at if isinstance(node, LocatedDict) else {}
+        return keys.get(str(path[-1]), self.place(*path[:-1]))
 
     def written(self, *path: str | int) -> LocatedStr | None:
         """Return the scalar that was written at ``path``, for placing a finding inside it."""
@@ -156,8 +163,16 @@ def _read_percent(value: Any) -> Any:
     return float(match[1])
 
 
-def _text(pattern: str, description: str) -> Any:
-    return Field(json_schema_extra={"type": "string", "pattern": pattern, "description": description})
+def _read_day(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    try:
+        # Only the calendar form: pydantic by itself takes "20270331" for a number of seconds.
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("date_word", "expected a date such as 2027-03-31")
 
 
 ExpressionField = Annotated[
@@ -167,4 +182,5 @@ ExpressionField = Annotated[
 """An expression, ``[Name]`` or ``{constant: text}``."""
 YesNo = Annotated[bool, BeforeValidator(_read_bool)]
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
+Day = Annotated[date, BeforeValidator(_read_day)]
 Percent = Annotated[float, BeforeValidator(_read_percent)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from idcode.config.models.base import Node
+from idcode.config.models.base import Day, Node
 
 Forbidden = Literal["create", "update", "move", "enable", "disable", "release", "delete"]
 
@@ -31,7 +30,7 @@ class Hold(Node):
 
     object: str
     forbid: Annotated[list[Forbidden], Field(min_length=1)]
-    until: date | None = None
+    until: Day | None = None
     reason: str = Field(min_length=1)
 
 

@@ -1,0 +1,21 @@
+"""``idcode.yaml`` itself: guards' expressions, and what a tenant is synchronised from."""
+
+from __future__ import annotations
+
+from idcode.config.checks.context import Context
+from idcode.config.checks.outbound import check_path
+
+
+def check_project(context: Context) -> None:
+    """Check what the project file and the settings of its directories refer to."""
+    for expression in context.project.guards.protect:
+        # Any attribute of any directory or identity may protect an object.
+        context.compile(expression, context.project.dialect, None)
+    for name, settings in context.directories.items():
+        for link in getattr(settings, "synced_from", ()):
+            span = link.place("directory")
+            if context.known_directory(link.directory, span) and context.directory_type(link.directory) == "entra":
+                message = f"{name!r} is synchronised from an Active Directory domain, which {link.directory!r} is not"
+                context.findings.error("other-directory", message, span)
+            for index, path in enumerate(link.scope):
+                check_path(path, link.place("scope", index), context)

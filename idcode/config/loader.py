@@ -1,0 +1,181 @@
+"""A repository's files to one validated :class:`~idcode.config.project.Repository`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from idcode.config.checks.context import Columns, Context
+from idcode.config.files import PROJECT_FILE, ReadFile, config_digest, included, read_file
+from idcode.config.findings import Findings
+from idcode.config.kinds import kind_of
+from idcode.config.models.base import Node
+from idcode.config.models.decisions import DecisionFile
+from idcode.config.models.objects import ObjectFile
+from idcode.config.models.project import Project
+from idcode.config.models.rules import RuleFile
+from idcode.config.project import IdentityType, Repository
+from idcode.config.registry import Registry, load_settings
+from idcode.config.validation import validate
+from idcode.model.diagnostics import Diagnostic, Span
+
+
+def any_column(name: str, settings: Node) -> None:
+    """Stand for sources whose columns are not looked at: every name may be one."""
+
+
+@dataclass(slots=True)
+class _Files:
+    """The models of all files; ``whole`` while each could be built."""
+
+    rules: list[RuleFile] = field(default_factory=list)
+    objects: list[ObjectFile] = field(default_factory=list)
+    decisions: list[DecisionFile] = field(default_factory=list)
+    used: list[ReadFile] = field(default_factory=list)
+    whole: bool = True
+
+
+def load_repository(
+    root: Path, registry: Registry, *, columns_of: Columns = any_column
+) -> tuple[Repository | None, list[Diagnostic]]:
+    """Load and validate the repository at ``root``; report every problem of every file at once.
+
+    ``columns_of`` is asked for the columns of a source by name and settings (``None``: any name may be one). The
+    repository is ``None`` where any diagnostic is an error. Environment variables are not needed: settings keep
+    their ``${env:NAME}`` until :func:`~idcode.config.environment.resolve_environment` replaces them. Nothing that the
+    files hold raises.
+    """
+    findings = Findings()
+    files = _Files()
+    project, directories, sources = _load_project(root, registry, files, findings)
+    skip = frozenset(Path(path).as_posix() for path in (getattr(s, "path", None) for s in sources.values()) if path)
+    for file in included(root, project or Project(version="1", project="-"), skip, findings):
+        files.used.append(file)
+        _load_file(file, files, findings)
+    if project is None:
+        return None, findings.sorted()
+    context = Context(project, directories, sources, findings, columns_of)
+    types = _check(context, files)
+    if findings.failed:
+        return None, findings.sorted()
+    diagnostics = findings.sorted()
+    decisions = DecisionFile(
+        same=[entry for file in files.decisions for entry in file.same],
+        distinct=[entry for file in files.decisions for entry in file.distinct],
+        pins=[entry for file in files.decisions for entry in file.pins],
+        holds=[entry for file in files.decisions for entry in file.holds],
+    )
+    repository = Repository(
+        root=root,
+        project=project,
+        directories=directories,
+        sources=sources,
+        identities=types,
+        objects=tuple(files.objects),
+        decisions=decisions,
+        digest=config_digest(files.used),
+        diagnostics=tuple(diagnostics),
+    )
+    return repository, diagnostics
+
+
+def _load_project(
+    root: Path, registry: Registry, files: _Files, findings: Findings
+) -> tuple[Project | None, dict[str, Node], dict[str, Node]]:
+    file = read_file(root, PROJECT_FILE, findings)
+    if file is None or not file.yaml.complete:
+        return None, {}, {}
+    files.used.append(file)
+    documents = file.yaml.documents
+    if len(documents) != 1 or not isinstance(documents[0], dict):
+        message = f"{PROJECT_FILE} must be one mapping (key: value)"
+        findings.error("wrong-type", message, Span(PROJECT_FILE), "begin with: version: 1")
+        return None, {}, {}
+    data = documents[0]
+    project, problems = validate(Project, data, PROJECT_FILE)
+    findings.extend(problems)
+    settings = []
+    for section, known in (("directories", registry.directories), ("sources", registry.sources)):
+        entries = data.get(section)
+        entries = entries if isinstance(entries, dict) else {}
+        loaded = load_settings(section, entries, known, PROJECT_FILE, findings)
+        files.whole = files.whole and len(loaded) == len(entries)
+        settings.append(loaded)
+    return project, settings[0], settings[1]
+
+
+def _load_file(file: ReadFile, files: _Files, findings: Findings) -> None:
+    if not file.yaml.complete:
+        files.whole = False
+        return
+    documents = [document for document in file.yaml.documents if document is not None]
+    if not documents:
+        findings.warning("empty-file", f"{file.name} holds nothing", Span(file.name), "remove it, or fill it")
+    for position, document in enumerate(documents):
+        kind = kind_of(document, file.name, findings)
+        if kind is not ObjectFile and position:
+            span = getattr(document, "span", Span(file.name))
+            message = "only object files may hold several documents"
+            findings.error("several-documents", message, span, "put this document into a file of its own")
+        model: Any = None
+        if kind is not None:
+            model, problems = validate(kind, document, file.name)
+            findings.extend(problems)
+        if isinstance(model, RuleFile):
+            files.rules.append(model)
+        elif isinstance(model, ObjectFile):
+            files.objects.append(model)
+        elif isinstance(model, DecisionFile):
+            files.decisions.append(model)
+        else:
+            files.whole = False
+
+
+def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
+    """Run all checks across files.
+
+    Where a file could not be used, findings that something is not there would be wrong as often as right, so that
+    only what is certain is kept: expressions that can never compile, and what contradicts itself.
+    """
+    from idcode.config.checks import decisions, graph, inbound, lifecycle, objects, outbound, project, rulesets
+
+    heard = context.findings
+    if not files.whole:
+        context.findings = Findings()
+    project.check_project(context)
+    sets = rulesets.merge(files.rules, context)
+    for rules in sets.values():
+        inbound.check_inbound(rules, sets, context)
+        lifecycle.check_lifecycle(rules, context)
+        outbound.check_outbound(rules, context)
+    objects.check_objects(files.objects, sets, context)
+    decisions.check_decisions(files.decisions, sets, context)
+    outbound.check_primary(sets, context)
+    types = {
+        name: IdentityType(
+            name=name,
+            key=rules.key,
+            dialect=rules.dialect,
+            attributes=rules.kinds(),
+            inbound=tuple(rules.inbound),
+            precedence=inbound.precedence_of(rules),
+            generate=dict(rules.generate),
+            lifecycle=rules.lifecycle,
+            outbound=tuple(rules.outbound),
+            order=graph.evaluation_order(rules, context),
+        )
+        for name, rules in sets.items()
+    }
+    if not files.whole:
+        heard.extend(finding for finding in context.findings.sorted() if _certain(finding))
+        context.findings = heard
+    return types
+
+
+_NEEDS_THE_REST = ("unknown-", "no-", "key-not-flowed", "join-not-flowed", "attribute-never-written", "kept-in-nowhere")
+_CERTAIN = ("unknown-function",)
+
+
+def _certain(finding: Diagnostic) -> bool:
+    return finding.code in _CERTAIN or not finding.code.startswith(_NEEDS_THE_REST)
