@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from idcode.model import dn
 from idcode.model.plans import AttributeChange, Change
@@ -38,6 +38,13 @@ class Renames:
     def __init__(self) -> None:
         self._moves: dict[DnKey, list[tuple[int, str]]] = defaultdict(list)
         self._count = 0
+
+    @classmethod
+    def single(cls, old: str, new: str) -> Renames:
+        """Return the one rename from ``old`` to ``new``."""
+        renames = cls()
+        renames.add(old, new)
+        return renames
 
     def add(self, old: str, new: str) -> None:
         """Note that ``old``, with everything below it, is called ``new`` from now on."""
@@ -127,3 +134,18 @@ def referenced(changes: Iterable[Change], known: Known) -> set[str]:
 
 def _all_values(item: AttributeChange) -> tuple[Scalar, ...]:
     return item.before + item.after + item.add + item.remove
+
+
+def resolved(change: Change, anchors: Mapping[str, str]) -> Change:
+    """Return ``change`` with references to the addresses in ``anchors`` as references to their objects."""
+
+    def values(given: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+        return tuple(
+            Ref(anchors.get(value.target, value.target)) if isinstance(value, Ref) else value for value in given
+        )
+
+    def attribute(item: AttributeChange) -> AttributeChange:
+        before, after, add, remove = (values(part) for part in (item.before, item.after, item.add, item.remove))
+        return replace(item, before=before, after=after, add=add, remove=remove)
+
+    return replace(change, attributes={name: attribute(item) for name, item in change.attributes.items()})

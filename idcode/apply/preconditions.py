@@ -15,8 +15,12 @@ from idcode.model.values import Scalar
 
 PLACES = frozenset({"path"})
 """Pseudo attributes that only explain a change of DN to people."""
-STATES = frozenset({"enabled"})
-"""Pseudo attributes that live objects always have, so that they need not be asked for."""
+STATES = frozenset({"enabled", "mark"})
+"""Pseudo attributes that live objects always have, so that they need not be asked for.
+
+``mark`` is idcode's own on a disabled account; only a rollback names it, where disabling alone would not bring
+back the mark there was.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,20 @@ class Comparison:
     """Compares planned with live values of one directory, by its schema and with references resolved."""
 
     def __init__(self, schema: DirectorySchema, known: Known, references: References) -> None:
-        self._schema, self.known, self._references = schema, known, references
+        self.schema, self.known, self._references = schema, known, references
 
     def live(self, live: LiveObject, name: str) -> tuple[Scalar, ...]:
         """Return the live values of an attribute or pseudo attribute, in any case of its name."""
-        if name in ("enabled", "protected"):
-            state = live.enabled if name == "enabled" else live.protected
+        states = {"enabled": live.enabled, "protected": live.protected, "mark": live.mark}
+        if name in states:
+            state = states[name]
             return () if state is None else (state,)
-        found = self._schema.find(name)
-        return live.get(found.name if found else name)
+        return live.get(self.spelled(name))
+
+    def spelled(self, name: str) -> str:
+        """Return the name of an attribute as the schema spells it."""
+        found = self.schema.find(name)
+        return found.name if found else name
 
     def planned_keys(self, values: Iterable[Scalar], kind: Kind) -> frozenset[object]:
         """Return the comparison keys of values of the plan."""
@@ -52,7 +61,7 @@ class Comparison:
 
     def kind(self, name: str, item: AttributeChange | None = None) -> Kind:
         """Return how to compare ``name``; exactly, where the change itself is one of spelling only."""
-        kind = Kind.BOOLEAN if name in ("enabled", "protected") else self._schema.kind(name)
+        kind = Kind.BOOLEAN if name in ("enabled", "protected") else self.schema.kind(name)
         replaces = item is not None and not item.delta and kind in (Kind.TEXT, Kind.ADDRESS)
         if item and replaces and self.planned_keys(item.before, kind) == self.planned_keys(item.after, kind):
             return Kind.EXACT
@@ -86,8 +95,9 @@ def decide(change: Change, live: LiveObject | None, comparison: Comparison) -> D
         return Decision("stale", change, f"the object is not deleted any more, it is at {live.dn}")
     if broken := _broken_expectation(change, live, comparison):
         return Decision("stale", change, broken)
-    if change.op == "delete":
-        return Decision("go", _as_of_now(change, live, {}, comparison))
+    if change.op in ("delete", "restore"):
+        # A restore writes all it wants: what a deleted object still shows need not survive its return.
+        return Decision("go", _as_of_now(change, live, change.attributes, comparison))
     return _what_is_left(change, live, comparison)
 
 
@@ -134,12 +144,12 @@ def _what_is_left(change: Change, live: LiveObject, comparison: Comparison) -> D
                 left[name] = rest
         elif not comparison.is_now(live, name, item.after, kind):
             before = change.expect.attributes.get(name, item.before)
-            if change.op != "restore" and not comparison.is_now(live, name, before, kind):
+            if not comparison.is_now(live, name, before, kind):
                 if not comparison.was_left(live, name, kind):
                     return Decision("stale", change, _three_values(name, before, comparison.live(live, name), item))
                 item = replace(item, before=comparison.live(live, name))
             left[name] = item
-    in_place = is_in_place(change, live) and change.op != "restore"
+    in_place = is_in_place(change, live)
     if in_place and not left and not (change.password and live.needs_password):
         return Decision("already", change, "it has the wanted values already")
     if not in_place:

@@ -1,0 +1,228 @@
+"""The inverse of one change that was carried out, given what its object is like now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from idcode.apply.names import Renames, same_dn
+from idcode.apply.preconditions import PLACES, STATES, Comparison, shown
+from idcode.model import dn
+from idcode.model.plans import AttributeChange, Change, Expect, Op, Phase, Reversibility, Target
+from idcode.model.records import LiveObject
+from idcode.model.values import Scalar
+from idcode.plan.file import change_key
+
+SERVER_KEPT = frozenset(
+    name.lower()
+    for name in (
+        "objectClass", "objectCategory", "instanceType", "cn", "ou", "name", "distinguishedName", "userAccountControl",
+        "pwdLastSet", "badPwdCount", "badPasswordTime", "lastLogon", "lastLogoff", "lastLogonTimestamp", "logonCount",
+        "lockoutTime", "primaryGroupID", "groupType", "sAMAccountType", "adminCount", "dSCorePropagationData",
+        "isDeleted", "isRecycled", "lastKnownParent", "nTSecurityDescriptor", "msDS-parentdistname",
+    )
+)  # fmt: skip
+"""Attributes that a restored object has of the server, or through its state, and that no restore writes.
+
+They are kept by the tombstone or maintained by the server (MS-ADTS, 3.1.1.5.5.1.1 and 3.1.1.5.3.7; MS-SAMR, 3.1.1.8).
+"""
+_OPS: Mapping[Op, Op] = {"enable": "disable", "disable": "enable"}
+_PHASES: Mapping[Phase, Phase] = {"disable": "enable", "enable": "disable", "release": "update"}
+
+
+@dataclass
+class Simulated:
+    """An object while a run is undone on paper, last change first.
+
+    ``now`` is the object as it was read (or as a restore brings it back); ``dn`` and ``values`` follow the inverses
+    made so far. ``no_password`` is an account that comes back from deletion and is not enabled at once.
+    """
+
+    now: LiveObject
+    dn: str
+    no_password: bool = False
+    values: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
+
+    def live(self) -> LiveObject:
+        """Return the object as it will be once the inverses made so far are carried out."""
+        attributes = {**self.now.attributes, **self.values}
+        flags = {name: attributes.pop(name) for name in ("enabled", "protected") if name in attributes}
+        enabled, protected = (
+            flags[name] == (True,) if name in flags else found
+            for name, found in (("enabled", self.now.enabled), ("protected", self.now.protected))
+        )
+        return replace(self.now, dn=self.dn, attributes=attributes, enabled=enabled, protected=protected)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The inverse of a change, ``None`` where nothing is left to undo, and what is not undone, with the reason."""
+
+    change: Change | None = None
+    held: tuple[str, ...] = ()
+
+
+def invert(
+    change: Change, before: LiveObject | None, state: Simulated | None, comparison: Comparison, renames: Renames
+) -> Undone:
+    """Return the inverse of ``change`` as it was carried out on an object that was ``before``.
+
+    What is no longer as the run left it belongs to somebody else by now and stays. ``state`` is ``None`` for an
+    object that the directory does not keep any more, and is moved on to what the inverse leaves.
+    """
+    if change.op == "delete":
+        return _restore(change, before, state, comparison)
+    if state is None or state.now.deleted:
+        gone = "the object was deleted since"
+        return Undone() if change.op in ("create", "restore") else Undone(held=(gone,))
+    if change.op in ("create", "restore"):
+        return _delete(change, state, comparison)
+    return _turn_back(change, before, state, comparison, renames)
+
+
+def _delete(change: Change, state: Simulated, comparison: Comparison) -> Undone:
+    """Undo a creation. The object must still be as the run made it: what others put there is not theirs to lose."""
+    live = state.live()
+    relied = {name: item for name, item in change.attributes.items() if name not in PLACES | STATES}
+    edited = [name for name, item in relied.items() if not _is_as_left(item, live, name, comparison)]
+    if edited:
+        return Undone(held=(f"{', '.join(edited)} was changed since; the object is not deleted",))
+    expected = {name: item.after for name, item in relied.items() if not item.delta and name != "protected"}
+    lift = {"protected": AttributeChange((True,), (False,))} if live.protected else {}
+    undone = replace(
+        _changed(change, state, "delete", "delete", lift),
+        expect=Expect(state.now.dn, None, expected),
+        reversibility=Reversibility("restorable", None, "what others have added to it since goes with it"),
+    )
+    return Undone(undone)
+
+
+def _restore(change: Change, before: LiveObject | None, state: Simulated | None, comparison: Comparison) -> Undone:
+    """Undo a deletion, from the tombstone and the journal."""
+    if before is None or state is None:
+        return Undone(held=("the directory does not keep the deleted object any more",))
+    if not state.now.deleted:
+        return Undone(held=(f"somebody has restored it already, as {state.now.dn}",))
+    attributes: dict[str, AttributeChange] = {}
+    for name, values in sorted(before.attributes.items()):
+        known = comparison.schema.find(name)
+        if known is not None and not known.read_only and name.lower() not in SERVER_KEPT:
+            attributes[known.name] = AttributeChange(after=values, single=known.single)
+    for name, flag in (("enabled", before.enabled), ("protected", before.protected or None)):
+        if flag is not None:
+            attributes[name] = AttributeChange(after=(flag,))
+    undone = replace(
+        _changed(change, state, "restore", "containers" if change.object_type == "ou" else "create", attributes),
+        expect=Expect(state.now.dn),
+        new_dn=before.dn,
+        password=change.object_type == "user" and before.enabled is True,
+        reversibility=Reversibility("reversible", None, "the former password is not brought back"),
+    )
+    state.now, state.dn, state.values = replace(before, anchor=state.now.anchor), before.dn, {}
+    state.no_password = change.object_type == "user" and not undone.password
+    return Undone(undone)
+
+
+def _turn_back(
+    change: Change, before: LiveObject | None, state: Simulated, comparison: Comparison, renames: Renames
+) -> Undone:
+    """Undo an update, a move, an enabling or a disabling, attribute by attribute."""
+    attributes: dict[str, AttributeChange] = {}
+    held: list[str] = []
+    live = state.live()
+    old_dn = _old_dn(change, before, state, renames, held)
+    for name, item in change.attributes.items():
+        if name in PLACES:
+            back = replace(item, before=item.after, after=item.before, why=None) if old_dn else None
+        elif item.delta:
+            back = _back_delta(item, live, name, comparison)
+        else:
+            back = _back_value(item, live, name, comparison, held)
+        if back is not None:
+            attributes[name] = back
+            state.values[comparison.spelled(name)] = _afterwards(back, live, name, comparison)
+    if not attributes and old_dn is None:
+        return Undone(held=tuple(held))
+    if change.op == "enable" and before is not None and before.mark != "disabled" and not change.password:
+        attributes["mark"] = AttributeChange(("disabled",), (before.mark,) if before.mark else ())
+    relied = {name: item.before for name, item in attributes.items() if not item.delta and name not in PLACES | STATES}
+    op: Op = _OPS.get(change.op, "move" if old_dn else "update")
+    note = "the password that was set stays" if change.password else None
+    undone = replace(
+        _changed(change, state, op, _PHASES.get(change.phase, change.phase), attributes),
+        expect=Expect(state.now.dn, None, relied),
+        new_dn=old_dn,
+        password=op == "enable" and state.no_password,
+        reversibility=Reversibility("reversible", None, note),
+    )
+    state.dn = old_dn or state.dn
+    state.no_password = state.no_password and not undone.password
+    return Undone(undone, tuple(held))
+
+
+def _old_dn(
+    change: Change, before: LiveObject | None, state: Simulated, renames: Renames, held: list[str]
+) -> str | None:
+    """Return the DN to move back to; ``None`` where the change moved nothing or the object is back already."""
+    if change.new_dn is None or before is None or dn.parse(state.dn) == dn.parse(before.dn):
+        return None
+    if any(same_dn(state.dn, name) for name in (change.new_dn, renames.now(change.new_dn))):
+        return before.dn
+    held.append(f"it was moved since, to {state.dn}")
+    return None
+
+
+def _back_value(
+    item: AttributeChange, live: LiveObject, name: str, comparison: Comparison, held: list[str]
+) -> AttributeChange | None:
+    kind = comparison.kind(name, item)
+    if comparison.is_now(live, name, item.before, kind):
+        return None
+    if comparison.is_now(live, name, item.after, kind):
+        return replace(item, before=item.after, after=item.before, why=None)
+    now = shown(comparison.live(live, name))
+    held.append(f"{name} was set to {shown(item.after)} and is {now} now")
+    return None
+
+
+def _back_delta(item: AttributeChange, live: LiveObject, name: str, comparison: Comparison) -> AttributeChange | None:
+    kind = comparison.kind(name, item)
+    present = comparison.live_keys(comparison.live(live, name), kind)
+    remove = tuple(value for value in item.add if comparison.planned_keys((value,), kind) <= present)
+    add = tuple(value for value in item.remove if not comparison.planned_keys((value,), kind) <= present)
+    return replace(item, add=add, remove=remove, why=None) if add or remove else None
+
+
+def _afterwards(back: AttributeChange, live: LiveObject, name: str, comparison: Comparison) -> tuple[Scalar, ...]:
+    if not back.delta:
+        return back.after
+    kind = comparison.kind(name, back)
+    gone = comparison.planned_keys(back.remove, kind)
+    kept = tuple(value for value in comparison.live(live, name) if not comparison.live_keys((value,), kind) <= gone)
+    return (*kept, *back.add)
+
+
+def _is_as_left(item: AttributeChange, live: LiveObject, name: str, comparison: Comparison) -> bool:
+    kind = comparison.kind(name)
+    wanted = comparison.planned_keys(item.add if item.delta else item.after, kind)
+    now = comparison.live_keys(comparison.live(live, name), kind)
+    return wanted <= now if item.delta else wanted == now
+
+
+def _changed(
+    change: Change, state: Simulated, op: Op, phase: Phase, attributes: Mapping[str, AttributeChange]
+) -> Change:
+    """Return a change of the same object and id; what depends on what is the caller's to say."""
+    return Change(
+        id=change.id,
+        key=change_key(change.directory, change.address, op, attributes),
+        directory=change.directory,
+        object_type=change.object_type,
+        address=change.address,
+        object=Target(state.now.anchor, state.now.dn, change.object.label),
+        op=op,
+        phase=phase,
+        attributes=dict(attributes),
+        expect=Expect(),
+        scope=change.scope,
+    )

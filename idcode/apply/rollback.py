@@ -1,0 +1,263 @@
+"""The inverse of a run, as a plan that goes through the same door."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from idcode.apply.images import decode_live
+from idcode.apply.inverse import Simulated, invert
+from idcode.apply.links import lost_links
+from idcode.apply.names import Known, References, Renames, referenced, resolved
+from idcode.apply.preconditions import PLACES, STATES, Comparison
+from idcode.apply.restraint import restrain
+from idcode.directories.port import Directory
+from idcode.model import dn
+from idcode.model.desired import GuardLimit
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.errors import StoreError
+from idcode.model.plans import (
+    SUMMARY_KEYS,
+    Batch,
+    Change,
+    DirectoryState,
+    Plan,
+    Project,
+    Reference,
+    Reported,
+    Why,
+)
+from idcode.model.records import LiveObject
+from idcode.model.values import iso
+from idcode.model.writes import Write
+from idcode.plan.file import decode_change
+from idcode.store.locks import owner_is_gone
+from idcode.store.records import ChangeRow, WriteRow
+from idcode.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackOptions:
+    """What the command and the configuration say about a rollback.
+
+    Batches up to ``to_batch`` stay applied. ``config_digest`` and ``commit`` are those of the files as they are now.
+    ``limits`` are the guards, ``allowed`` those the command lets pass up to a number.
+    """
+
+    project: str
+    commit: str | None
+    config_digest: str
+    now: datetime
+    expires: timedelta
+    version: str
+    to_batch: int = 0
+    limits: tuple[GuardLimit, ...] = ()
+    min_population: int = 10
+    allowed: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A change that the run carried out, at least in part, and the object as it was before."""
+
+    change: Change
+    before: LiveObject | None
+    anchor: str | None
+
+
+def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory], options: RollbackOptions) -> Plan:
+    """Return the plan that undoes what run ``run_id`` did, last batch first.
+
+    Only writes that were carried out are undone; one whose answer never came is settled by reading. What somebody
+    else has changed since is left as it is, and listed in ``held``. A plan without changes means that nothing is
+    left to undo. Raises :class:`StoreError` where the run is not known or still going on, and ``DirectoryError``
+    where a directory cannot be read.
+    """
+    run = store.run(run_id)
+    if any(lock.run_id == run_id and not owner_is_gone(lock) for lock in store.locks()):
+        raise StoreError(f"run {run_id} is still going on", hint="wait for it to end, or stop it with Ctrl-C")
+    done = _carried_out(store.changes(run_id), store.writes(run_id), directories, options.to_batch)
+    found = _Rollback(run_id)
+    for name in sorted({item.change.directory for item in done}):
+        found.undo(directories[name], [item for item in done if item.change.directory == name])
+    document = store.plan_document(run_id)
+    batches = restrain(
+        found.batches, document.get("guards", []), options.limits, options.min_population, options.allowed
+    )
+    changes, numbered = _number(batches.batches)
+    changes = _depend(changes, {item.change.id: item.change for item in done})
+    states = {
+        name: _state(directory, found.objects[name]) for name, directory in directories.items() if name in found.objects
+    }
+    summary = dict.fromkeys(SUMMARY_KEYS, 0) | Counter(change.op for change in changes)
+    held = tuple(found.held) + tuple(batches.held)
+    return Plan(
+        plan_id=str(uuid.uuid4()),
+        created_at=iso(options.now.replace(microsecond=0)),
+        expires_at=iso((options.now + options.expires).replace(microsecond=0)),
+        as_of=iso(options.now.replace(microsecond=0)),
+        idcode_version=options.version,
+        project=Project(options.project, options.commit, options.config_digest),
+        directories=states,
+        sources={},
+        summary=summary | {"held": len({item.address for item in held})},
+        changes=tuple(changes),
+        batches=tuple(numbered),
+        guards=batches.guards,
+        held=held,
+        diagnostics=tuple(found.diagnostics),
+        references=found.references,
+        kind="rollback",
+        rolls_back=run.run_id,
+    )
+
+
+def _carried_out(
+    rows: Sequence[ChangeRow], writes: Sequence[WriteRow], directories: Mapping[str, Directory], to_batch: int
+) -> list[_Done]:
+    """Return the changes of which something was written, in order, with the anchors of new objects."""
+    by_change: dict[str, list[WriteRow]] = defaultdict(list)
+    for write in writes:
+        by_change[write.change_id].append(write)
+    done = []
+    for row in rows:
+        if row.batch <= to_batch or row.intended is None:
+            continue
+        anchor, begun = row.anchor, False
+        for write in by_change[row.change_id]:
+            outcome, found = write.outcome, write.anchor
+            if outcome in (None, "unknown") and write.kind != "password":
+                request = Write(write.write_id, write.change_id, write.kind, write.request)
+                settled = directories[row.directory].settle(request)
+                outcome, found = settled.status, settled.anchor
+            begun = begun or outcome == "done"
+            anchor = found or anchor
+        if begun:
+            before = decode_live(row.live) if row.live else None
+            done.append(_Done(decode_change(row.intended), before, anchor))
+    return done
+
+
+@dataclass
+class _Rollback:
+    """The inverses found so far: ``batches`` in the order in which they are to be carried out."""
+
+    run_id: str
+    batches: list[list[Change]] = field(default_factory=list)
+    held: list[Reported] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    references: dict[str, Reference] = field(default_factory=dict)
+    objects: dict[str, int] = field(default_factory=dict)
+
+    def undo(self, directory: Directory, done: Sequence[_Done]) -> None:
+        """Invert what was done to one directory, last batch first."""
+        known = Known({item.change.address: item.anchor for item in done if item.anchor}, _renames(done))
+        done = [replace(item, change=resolved(item.change, known.anchors)) for item in done]
+        live, targets = _look(directory, done, known)
+        comparison = Comparison(directory.schema(), known, References(known, targets))
+        states = {anchor: Simulated(found, found.dn) for anchor, found in live.items()}
+        by_batch: dict[int, list[_Done]] = defaultdict(list)
+        for item in done:
+            by_batch[item.change.batch].append(item)
+        for number in sorted(by_batch, reverse=True):
+            inverses = [change for item in by_batch[number] if (change := self._invert(item, states, comparison))]
+            by_phase: dict[str, list[Change]] = defaultdict(list)
+            for change in inverses:
+                by_phase[change.phase].append(change)
+            self.batches += by_phase.values()
+            restored = {change.id: change for change in inverses if change.op == "restore"}
+            images = {item.change.id: item.before for item in by_batch[number] if item.before}
+            links = lost_links(directory, restored, images, comparison)
+            self.batches.append([replace(link, why=self._why("delete")) for link in links])
+            for link in links:
+                _follow(link, states)
+        self.objects[directory.name] = len(live)
+        for anchor, found in targets.items():
+            self.references[anchor] = Reference(None, found.dn, dn.parse(found.dn)[0].value)
+
+    def _invert(self, item: _Done, states: Mapping[str, Simulated], comparison: Comparison) -> Change | None:
+        change, state = item.change, states.get(item.anchor or "")
+        place = state.dn if state else ""
+        undone = invert(change, item.before, state, comparison, comparison.known.renames)
+        for reason in undone.held:
+            self._hold(change, item.anchor, reason)
+        if state and state.dn != place:
+            for other in states.values():
+                if other is not state and dn.is_under(other.dn, place):
+                    other.dn = Renames.single(place, state.dn).now(other.dn)
+        return replace(undone.change, why=self._why(change.op)) if undone.change else None
+
+    def _hold(self, change: Change, anchor: str | None, reason: str) -> None:
+        self.held.append(Reported(change.directory, change.address, change.object.label, reason, anchor))
+        self.diagnostics.append(
+            Diagnostic(
+                "warning",
+                "not-rolled-back",
+                f"{change.op} of {change.object.label} is not undone: {reason}",
+                hint="look at the object, and decide by hand or in the files what it should be",
+                subject=change.address,
+            )
+        )
+
+    def _why(self, op: str) -> Why:
+        return Why(note=f"undoes {op} of run {self.run_id}")
+
+
+def _follow(link: Change, states: Mapping[str, Simulated]) -> None:
+    """Let earlier changes to the same object see the links that come back with a restored one."""
+    state = states.get(link.object.anchor or "")
+    if state:
+        for name, item in link.attributes.items():
+            state.values[name] = (*state.live().get(name), *item.add) if item.delta else item.after
+
+
+def _renames(done: Iterable[_Done]) -> Renames:
+    renames = Renames()
+    for item in done:
+        if item.change.new_dn and item.before and item.change.op != "restore":
+            renames.add(item.before.dn, item.change.new_dn)
+    return renames
+
+
+def _look(
+    directory: Directory, done: Sequence[_Done], known: Known
+) -> tuple[dict[str, LiveObject], dict[str, LiveObject]]:
+    """Read the objects of the run as they are now, and, without attributes, those they refer to."""
+    names = {name for item in done for name in item.change.attributes} - PLACES - STATES
+    if any(item.change.object_type == "ou" for item in done):
+        names.add("protected")
+    live = dict(directory.fetch(sorted({item.anchor for item in done if item.anchor}), sorted(names)))
+    further = referenced((item.change for item in done), known) - set(live)
+    targets = {**live, **(directory.fetch(sorted(further), []) if further else {})}
+    return live, targets
+
+
+def _number(batches: Sequence[Sequence[Change]]) -> tuple[list[Change], list[Batch]]:
+    changes, numbered = [], []
+    for number, batch in enumerate((items for items in batches if items), start=1):
+        changes += [replace(change, batch=number) for change in batch]
+        first = batch[0]
+        numbered.append(Batch(number, first.directory, first.phase, tuple(change.id for change in batch)))
+    return changes, numbered
+
+
+def _depend(changes: Sequence[Change], originals: Mapping[str, Change]) -> list[Change]:
+    """Turn the dependencies round: what came after a change must be undone before it is."""
+    batch_of = {change.id: change.batch for change in changes}
+    followers: dict[str, set[str]] = defaultdict(set)
+    for original in originals.values():
+        for needed in original.depends_on:
+            followers[needed].add(original.id)
+    result = []
+    for change in changes:
+        before = {name for name in followers[change.id] if batch_of.get(name, change.batch) < change.batch}
+        result.append(replace(change, depends_on=tuple(sorted({*change.depends_on, *before}))))
+    return result
+
+
+def _state(directory: Directory, objects: int) -> DirectoryState:
+    now = directory.fingerprint()
+    return DirectoryState(now.type, now.identity, now.server, now.invocation_id, now.usn, True, objects)
