@@ -62,7 +62,7 @@ class Lowering:
     def _requests(self, change: Change, anchors: Mapping[str, str]) -> Iterator[Request]:
         attributes = {name: self._resolved(item, anchors) for name, item in change.attributes.items()}
         plain = {name: item for name, item in attributes.items() if self._is_plain(name)}
-        if change.op in ("create", "restore", "enable", "disable"):
+        if change.object_type == "user" and change.op in ("create", "restore", "enable", "disable"):
             plain.pop(self.mark_in, None)  # written together with the account's state
         target: Request = {"guid": change.object.anchor} if change.object.anchor else {"dn": change.object.dn}
         match change.op:
@@ -259,7 +259,8 @@ def _group_type(target: Request, attributes: Mapping[str, AttributeChange]) -> I
         request |= {"scope": _word(attributes, "scope", "global"), "scope_before": _json(scope.before)}
         words = {text_of(value) for value in (*scope.before, *scope.after)}
         if words == {"global", "domain_local"}:
-            yield {"op": "group-type", "target": target, "scope": "universal", "scope_before": _json(scope.before)}
+            half = {"op": "group-type", "target": target, "scope": "universal", "scope_before": _json(scope.before)}
+            yield half | {"then": request["scope"]}
             request["scope_before"] = ["universal"]
     yield request
 
