@@ -12,12 +12,6 @@ import pytest
 from tests.lab import Domain, SambaLab, available
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let ldap3 2.9.1 use what pyasn1 has renamed and Python 3.12 has dropped (ldap3 brings its own there)."""
-    config.addinivalue_line("filterwarnings", r"ignore:(tagMap|typeMap) is deprecated:DeprecationWarning:ldap3\..*")
-    config.addinivalue_line("filterwarnings", r"ignore:ssl\.match_hostname:DeprecationWarning:ldap3\..*")
-
-
 @dataclass
 class _Running:
     lab: SambaLab

@@ -31,7 +31,7 @@ def _members(draft: Draft, lost: bool) -> int:
 
 COUNTERS: Mapping[str, Callable[[Draft], int]] = {
     "create": lambda d: d.op in ("create", "restore"),
-    "update": lambda d: d.op == "update" and any(name != "member" for name in d.attributes),
+    "update": lambda d: d.op == "update" and d.anchor is not None and any(name != "member" for name in d.attributes),
     "clear": _cleared,
     "move": lambda d: d.op == "move",
     "logon_name": lambda d: _changed(d, _LOGON),

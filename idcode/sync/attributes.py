@@ -13,7 +13,7 @@ from idcode.model.addresses import Address
 from idcode.model.records import LiveObject
 from idcode.model.syntax import moment, text_of
 from idcode.model.values import Ref, Result, Scalar, Special, Value
-from idcode.sync.identities import Identity, Population, evaluate
+from idcode.sync.identities import Identity, Population, evaluate, is_true
 from idcode.sync.programs import Inbound
 
 
@@ -89,7 +89,7 @@ def contribution(identity: Identity, rule: Inbound, name: str, now: datetime) ->
             in_scope = evaluate(rule.scope, Environment(values=scope_values, now=now))
             if isinstance(in_scope, EvaluationError):
                 return in_scope
-            if in_scope is not True:
+            if not is_true(in_scope):
                 return Special.ABSENT
         return evaluate(rule.flows[name], environment)
     return evaluate(rule.flows[name], Environment(values=values, now=now, seed=f"{identity.address}:{name}"))

@@ -20,7 +20,7 @@ from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading, Gathered
 from idcode.sync.generated import generate
 from idcode.sync.groups import declared_groups, desired_group
-from idcode.sync.identities import Population, evaluate
+from idcode.sync.identities import Population, evaluate, is_true
 from idcode.sync.lifecycle import set_missing_stage, set_stages
 from idcode.sync.links import add_missing, link, managed_keys, read_decisions
 from idcode.sync.membership import set_members
@@ -206,7 +206,7 @@ def _protect(context: Context) -> None:
             if owner is not None:
                 values = {**owner[0].values, **{name: value for name, value in values.items() if value is not None}}
             result = evaluate(test, Environment(values=values, now=context.as_of))
-            if result is True or isinstance(result, EvaluationError):
+            if is_true(result) or isinstance(result, EvaluationError):
                 context.state.protected[wanted.live.anchor] = f"it is protected: {test.text}"
 
 

@@ -18,7 +18,7 @@ from idcode.model.values import Result, Scalar, Special, as_tuple
 from idcode.sync.context import Context
 from idcode.sync.flows import unique_values
 from idcode.sync.gather import DirectoryReading
-from idcode.sync.identities import Identity, evaluate
+from idcode.sync.identities import Identity, evaluate, is_true
 from idcode.sync.programs import program
 from idcode.sync.references import resolve
 
@@ -125,7 +125,7 @@ def _for_each(
         for identity in population.sorted():
             env = Environment(values=identity.values, now=context.as_of, seed=identity.address)
             inside = evaluate(where, env) if where else True
-            value = evaluate(key_program, env) if inside is True else None
+            value = evaluate(key_program, env) if is_true(inside) else None
             if identity.frozen or isinstance(inside, EvaluationError) or isinstance(value, EvaluationError):
                 undecided.append(identity)
             elif value is not None and value != "" and not isinstance(value, Special | tuple):

@@ -110,3 +110,8 @@ def evaluate(program: Program, environment: Environment) -> Result | EvaluationE
         return program(environment)
     except EvaluationError as error:
         return error
+
+
+def is_true(result: object) -> bool:
+    """Whether a condition holds: true, or the text that sources write for it."""
+    return result is True or (isinstance(result, str) and result.strip().lower() == "true")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from idcode.config.models.decisions import DecisionFile
-from idcode.expressions import Environment, EvaluationError
+from idcode.expressions import Environment, EvaluationError, Program
 from idcode.model.addresses import Address
 from idcode.model.records import LiveObject
 from idcode.model.syntax import key, text_of
-from idcode.model.values import Special
+from idcode.model.values import Result, Special
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.identities import Identity, Population, evaluate, fold
 from idcode.sync.programs import Outbound
@@ -205,8 +205,8 @@ def _link_one(
 
 
 def _wanted(
-    join: tuple[tuple[str, object], ...],
-    values: Mapping[str, object],
+    join: tuple[tuple[str, Program], ...],
+    values: Mapping[str, Result],
     directory: DirectoryReading,
     identity: Identity,
     now: datetime,
@@ -231,7 +231,7 @@ def _without_recycled(
     decisions: Decisions,
     identity: Identity,
     chosen: dict[str, LiveObject],
-    values: Mapping[str, object],
+    values: Mapping[str, Result],
     former: list[str],
     now: datetime,
 ) -> dict[str, LiveObject]:

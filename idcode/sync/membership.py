@@ -13,7 +13,7 @@ from idcode.model.values import Ref, Scalar, Special
 from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.groups import DeclaredGroup
-from idcode.sync.identities import Identity, evaluate
+from idcode.sync.identities import Identity, evaluate, is_true
 from idcode.sync.programs import program
 
 
@@ -36,7 +36,7 @@ class Matcher:
             elif isinstance(result, EvaluationError):
                 unknown.append(identity)
                 errors.append((identity, result))
-            elif result is True:
+            elif is_true(result):
                 inside.append(identity)
         return inside, unknown, errors
 

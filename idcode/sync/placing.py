@@ -12,7 +12,7 @@ from idcode.model.records import Record
 from idcode.model.syntax import text_of
 from idcode.model.values import Ref, Result, Special
 from idcode.sync.gather import SourceReading
-from idcode.sync.identities import Identity, Population, evaluate, fold
+from idcode.sync.identities import Identity, Population, evaluate, fold, is_true
 from idcode.sync.programs import Inbound
 
 JoinIndex = dict[tuple[str, ...], list[Identity]]
@@ -58,7 +58,7 @@ def place_records(population: Population, rule: Inbound, source: SourceReading, 
         if isinstance(in_scope, EvaluationError):
             _unusable(population, rule, record, key, f"its scope cannot be evaluated: {in_scope}")
             continue
-        if in_scope is not True:
+        if not is_true(in_scope):
             continue
         if rule.joins:
             matches = _join(rule, index, environment)

@@ -7,7 +7,7 @@ from idcode.model.records import LiveObject
 from idcode.model.values import Result, Special
 from idcode.sync.attributes import object_values
 from idcode.sync.context import Context, Presence
-from idcode.sync.identities import Identity, Population, evaluate
+from idcode.sync.identities import Identity, Population, evaluate, is_true
 from idcode.sync.programs import Outbound
 
 
@@ -40,7 +40,7 @@ def decide(context: Context, population: Population, identity: Identity, rule: O
                 rule.rule.key_at("scope"),
             )
         return "frozen"
-    if in_scope is not True or where == "after":
+    if not is_true(in_scope) or where == "after":
         return "exit" if live is not None and not live.deleted else "none"
     if live is not None:
         return "restore" if live.deleted else "keep"

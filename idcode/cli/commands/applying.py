@@ -1,0 +1,87 @@
+"""Carrying a plan out on behalf of ``apply`` and ``rollback``: the checks before, progress, and the result in words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from idcode.apply.checks import check_store_survives
+from idcode.apply.executor import apply_plan
+from idcode.apply.results import ChangeResult, Options, RunResult
+from idcode.cli import console, wiring
+from idcode.config.project import Repository
+from idcode.directories.port import Directory
+from idcode.model.plans import Batch, Change, Plan
+from idcode.store.store import Store
+
+
+class Reporter:
+    """Says on stderr what an apply is doing: every batch, and every change that was not simply done."""
+
+    def __init__(self) -> None:
+        self._plan: Plan | None = None
+        self._done = 0
+        self._line = console.Progress()
+
+    def run_started(self, run_id: str, plan: Plan) -> None:
+        """Name the run, so that it can be rolled back even if this process ends now."""
+        self._plan = plan
+        console.note(f"run {run_id}: {len(plan.changes)} changes in {len(plan.batches)} batches")
+
+    def batch_started(self, batch: Batch) -> None:
+        """Show which batch comes next."""
+        self._line.clear()
+        last = len(self._plan.batches) if self._plan else batch.number
+        console.note(f"  batch {batch.number}/{last}  {batch.directory}  {batch.phase}  ({len(batch.changes)})")
+
+    def change_finished(self, change: Change, result: ChangeResult) -> None:
+        """Count, and show what was not done and why."""
+        self._done += 1
+        if result.status in ("done", "already"):
+            self._line("changes done", self._done)
+            return
+        self._line.clear()
+        console.note(f"    {result.status}: {change.op} {change.object.label} ({change.address}): {result.message}")
+
+
+def carry_out(
+    plan: Plan,
+    repository: Repository,
+    directories: Mapping[str, Directory],
+    store: Store,
+    *,
+    allow: Mapping[str, int],
+    stop_after_batch: int | None = None,
+) -> int:
+    """Apply ``plan`` and say what came of it; return the exit code. Raises what :func:`apply_plan` raises."""
+    check_store_survives(plan, store.path, repository.root, os.environ)
+    secrets = wiring.build_secrets(repository) if repository.project.credentials else None
+    options = Options(
+        config_digest=repository.digest,
+        now=datetime.now(UTC),
+        max_failures=repository.project.apply.max_failures,
+        stop_after_batch=stop_after_batch,
+        allow=allow,
+    )
+    result = apply_plan(plan, directories, store, secrets, options, Reporter())
+    sys.stderr.flush()
+    console.say(_words(result))
+    return result.exit_code
+
+
+def _words(result: RunResult) -> str:
+    counts = result.counts
+    named = (("done", "done"), ("already", "already as wanted"), ("stale", "stale"), ("failed", "failed"),
+             ("skipped", "skipped"), ("unknown", "of unknown outcome"), ("remaining", "not reached"))  # fmt: skip
+    told = ", ".join(f"{counts[name]} {words}" for name, words in named if counts.get(name)) or "nothing to do"
+    lines = [f"Run {result.run_id}: {result.status}: {told}."]
+    if result.message:
+        lines.append(f"It ended early: {result.message}.")
+    if result.status == "done":
+        lines.append(f"To undo it: idcode rollback {result.run_id}")
+    else:
+        lines.append("What was not done is in the next plan again: idcode plan")
+        lines.append(f"To see each write: idcode runs {result.run_id}. To undo it: idcode rollback {result.run_id}")
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""``idcode plan``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from idcode.cli import console, wiring
+from idcode.cli.commands.common import PLAN_FORMATS, check_format, has_errors, read_allow, render
+from idcode.cli.planning import make_plan
+from idcode.plan.file import write_plan
+
+
+def run(
+    directory: Path | None,
+    out: Path | None,
+    output: str,
+    as_of: str | None,
+    only: tuple[str, ...],
+    allow: Sequence[str] | None,
+    reapply: bool,
+    detailed: bool,
+    strict: bool,
+    full: bool,
+) -> int:
+    """Compute and show the plan; it is written even where a guard stops it."""
+    check_format(output, PLAN_FORMATS)
+    allowed = read_allow(allow)
+    repository, warnings = wiring.load(directory)
+    progress = console.Progress()
+    planned = make_plan(
+        repository, warnings, as_of=as_of, only=only, allowed=allowed, reapply=reapply, progress=progress
+    )
+    planned.close()
+    progress.clear()
+    plan = planned.plan
+    if out is not None:
+        write_plan(out, plan)
+    console.say(render(plan, output, repository.project.redact, full))
+    if out is not None and output == "text":
+        console.note(f"written to {out}; apply it with: idcode apply {out}")
+    if plan.stopped:
+        return 3
+    if strict and has_errors(plan.diagnostics):
+        return 1
+    return 2 if detailed and plan.changes else 0

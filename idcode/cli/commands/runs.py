@@ -1,0 +1,34 @@
+"""``idcode runs``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from idcode.cli import console, wiring
+from idcode.cli.commands.common import check_format
+from idcode.report import runs as report
+
+
+def run(directory: Path | None, run_id: str | None, output: str) -> int:
+    """Show the history, or one run write by write."""
+    check_format(output, ("text", "json"))
+    repository, _ = wiring.load(directory)
+    store = wiring.build_store(wiring.with_store(repository))
+    try:
+        if run_id is None:
+            listed = [row.to_json() for row in store.runs()]
+            text = report.render_runs(listed, color=console.color(), width=console.width())
+            console.say(_json(listed) if output == "json" else text)
+            return 0
+        writes = [row.to_json() for row in store.writes(run_id)]
+        document = {"format": "idcode.run/1", **store.run(run_id).to_json(), "writes": writes}
+        text = report.render_run(document, color=console.color(), width=console.width())
+        console.say(_json(document) if output == "json" else text)
+        return 0
+    finally:
+        store.close()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

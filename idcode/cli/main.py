@@ -1,0 +1,274 @@
+"""The ``idcode`` command: arguments, one call, one renderer, an exit code.
+
+Exit codes (DESIGN.md, section 5): 0 done; 1 error, wrong usage included; 2 changes present
+(``--detailed-exitcode``); 3 stopped by a guard; 4 applied in part; 5 plan refused; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from typer.exceptions import TyperException
+
+from idcode import __version__
+from idcode.cli import console
+from idcode.model.errors import ConfigError, IdcodeError
+
+app = typer.Typer(
+    name="idcode",
+    help="Identity as code: plan and apply people, groups and OUs in Active Directory from versioned YAML.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
+    typer.Option("--dir", "-C", help="The repository, or a folder in it; default: here.", file_okay=False),
+]
+Allow = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--allow", metavar="GUARD=N", help="Let a guard pass up to N changes in this run; may be repeated."),
+]
+AsOf = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--as-of", metavar="TIME", help="Plan for this moment (2026-12-01 or 2026-12-01T08:00:00Z); default: now."
+    ),
+]
+Only = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--only", metavar="ADDRESS", help="Only this person or object, and what it needs; may be repeated."),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where there are errors about single people.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        console.say(f"idcode {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Identity as code for Active Directory and Microsoft Entra ID.
+
+    A first round:  idcode validate;  idcode plan --out plan.json;  idcode apply plan.json
+    """
+
+
+@app.command()
+def validate(
+    directory: Folder = None,
+    output: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",
+) -> int:
+    """Check every file and report all problems at once, with file, line and column.
+
+    Needs no network and no environment variables. Example:  idcode validate --format github
+    """
+    from idcode.cli.commands.validate import run
+
+    return run(directory, output)
+
+
+@app.command()
+def plan(
+    directory: Folder = None,
+    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Write the plan to this file, for apply.")] = None,  # noqa: UP045
+    output: Annotated[str, typer.Option("--format", help="text, json, markdown or html.")] = "text",
+    as_of: AsOf = None,
+    only: Only = None,
+    allow: Allow = None,
+    reapply: Annotated[bool, typer.Option("--reapply", help="Plan again what a rollback undid.")] = False,
+    detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit with 2 where there are changes.")] = False,
+    strict: Strict = False,
+    full: Annotated[bool, typer.Option("--full", help="Do not fold long lists.")] = False,
+) -> int:
+    """Compare the files with the live directories and show what would change, and why.
+
+    Example:  idcode plan --out plan.json --detailed-exitcode
+    """
+    from idcode.cli.commands.plan import run
+
+    return run(directory, out, output, as_of, tuple(only or ()), allow, reapply, detailed, strict, full)
+
+
+@app.command()
+def show(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan written by plan --out.")],
+    output: Annotated[str, typer.Option("--format", help="text, json, markdown or html.")] = "text",
+    full: Annotated[bool, typer.Option("--full", help="Do not fold long lists.")] = False,
+) -> int:
+    """Render a saved plan.
+
+    Example:  idcode show plan.json --format markdown
+    """
+    from idcode.cli.commands.show import run
+
+    return run(plan_file, output, full)
+
+
+@app.command()
+def apply(
+    plan_file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(metavar="[PLAN]", help="A saved plan; without it, plan now and ask."),
+    ] = None,
+    directory: Folder = None,
+    yes: Yes = False,
+    stop_after_batch: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--stop-after-batch", metavar="N", min=1, help="Stop after batch N; the rest stays to do."),
+    ] = None,
+    allow: Allow = None,
+    as_of: AsOf = None,
+    only: Only = None,
+    reapply: Annotated[bool, typer.Option("--reapply", help="Apply again what a rollback undid.")] = False,
+) -> int:
+    """Write a plan to the directories, batch by batch, with a journal that rollback reads.
+
+    Example:  idcode apply plan.json
+    """
+    from idcode.cli.commands.apply import run
+
+    return run(directory, plan_file, yes, stop_after_batch, allow, as_of, tuple(only or ()), reapply)
+
+
+@app.command()
+def rollback(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A run from idcode runs.")],
+    directory: Folder = None,
+    to_batch: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--to-batch", metavar="N", min=0, help="Undo only the batches after N."),
+    ] = None,
+    out: Annotated[Optional[Path], typer.Option("--out", "-o", help="Write the plan instead of applying it.")] = None,  # noqa: UP045
+    output: Annotated[str, typer.Option("--format", help="text, json, markdown or html.")] = "text",
+    allow: Allow = None,
+    yes: Yes = False,
+) -> int:
+    """Plan the inverse of a run and apply it through the same door.
+
+    What it undid is held until the files change, or until --reapply. Example:  idcode rollback RUN --out back.json
+    """
+    from idcode.cli.commands.rollback import run
+
+    return run(directory, run_id, to_batch, out, output, allow, yes)
+
+
+@app.command()
+def runs(
+    run_id: Annotated[Optional[str], typer.Argument(metavar="[RUN]", help="One run, write by write.")] = None,  # noqa: UP045
+    directory: Folder = None,
+    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> int:
+    """Show what was applied: all runs, newest first, or one run write by write.
+
+    Example:  idcode runs
+    """
+    from idcode.cli.commands.runs import run
+
+    return run(directory, run_id, output)
+
+
+@app.command()
+def explain(
+    address: Annotated[str, typer.Argument(help="A person or object, such as person:E1001 or group:sg-x@corp.")],
+    directory: Folder = None,
+    attribute: Annotated[Optional[str], typer.Option("--attribute", help="Only this attribute.")] = None,  # noqa: UP045
+    as_of: AsOf = None,
+) -> int:
+    """Tell where every value of a person comes from, and what it beat.
+
+    Example:  idcode explain person:E1001 --attribute telephoneNumber
+    """
+    from idcode.cli.commands.explain import run
+
+    return run(directory, address, attribute, as_of)
+
+
+@app.command()
+def schema(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.", file_okay=False)] = Path(
+        "schemas"
+    ),
+) -> int:
+    """Write the JSON Schemas of all files, for editors that complete and underline.
+
+    Example:  idcode schema --out schemas
+    """
+    from idcode.cli.commands.schema import run
+
+    return run(out)
+
+
+def main() -> None:
+    """Run the command line and exit with its code; a user's error never shows a traceback."""
+    sys.exit(run_main(sys.argv[1:]))
+
+
+def run_main(arguments: list[str]) -> int:
+    """Run the command line in this process and return the exit code."""
+    try:
+        result = app(args=arguments, prog_name="idcode", standalone_mode=False)
+        return int(result or 0)
+    except TyperException as error:
+        show_error = getattr(error, "show", None)
+        if show_error:
+            show_error()
+        return 1
+    except typer.Abort:
+        console.note("interrupted")
+        return 130
+    except IdcodeError as error:
+        _explain_error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.note("interrupted")
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; keep the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _unexpected(error, arguments)
+
+
+def _explain_error(error: IdcodeError) -> None:
+    if isinstance(error, ConfigError):
+        console.tell(error.diagnostics)
+    console.note(f"error: {error}")
+    if error.hint:
+        console.note(f"hint: {error.hint}")
+
+
+def _unexpected(error: Exception, arguments: list[str]) -> int:
+    """Report a defect of idcode itself: a short message, and the details in a file of the user's own."""
+    import tempfile
+    import traceback
+
+    if os.environ.get("IDCODE_DEBUG"):
+        traceback.print_exc()
+        return 1
+    descriptor, name = tempfile.mkstemp(prefix="idcode-error-", suffix=".txt")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"idcode {__version__}: {' '.join(arguments)}\n\n")
+        traceback.print_exc(file=file)
+    console.note(f"error: idcode met a defect of its own: {type(error).__name__}: {error}")
+    console.note(f"hint: nothing else was done. Please report it with the details in {name}")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""One plan from one repository: read, compute, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from idcode import __version__
+from idcode.cli import wiring
+from idcode.config.project import Repository
+from idcode.directories.port import Directory
+from idcode.model.addresses import Address
+from idcode.model.desired import GuardLimit, Hold
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.errors import DirectoryError, UsageError
+from idcode.model.plans import DirectoryState, Plan, Project, SourceState
+from idcode.plan.build import Options, build_plan
+from idcode.store.store import Store
+from idcode.sync.context import Context
+from idcode.sync.engine import compute
+from idcode.sync.explain import Explainer
+from idcode.sync.gather import Gathered, gather
+from idcode.sync.programs import compile_rules
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class Planned:
+    """A plan with everything it came from."""
+
+    plan: Plan
+    repository: Repository
+    directories: Mapping[str, Directory]
+    context: Context
+    explainer: Explainer
+
+    def close(self) -> None:
+        """Close the connections to the directories."""
+        for directory in self.directories.values():
+            directory.close()
+
+
+def read_moment(text: str | None, now: datetime) -> datetime:
+    """Read ``--as-of``: an ISO date (its start in UTC) or date-time. Raises ``UsageError``."""
+    if text is None:
+        return now.replace(microsecond=0)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--as-of {text!r} is not a moment",
+            "Write a date such as 2026-12-01 or a time such as 2026-12-01T08:00:00Z.",
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def make_plan(
+    repository: Repository,
+    warnings: list[Diagnostic],
+    *,
+    as_of: str | None = None,
+    only: tuple[str, ...] = (),
+    allowed: Mapping[str, int] | None = None,
+    reapply: bool = False,
+    progress: Progress,
+) -> Planned:
+    """Compute the plan of a repository against its live directories.
+
+    Raises ``ConfigError`` for unset environment variables and ``DirectoryError`` where a directory cannot be read
+    completely: there is no plan on an incomplete read (law 2).
+    """
+    now = datetime.now(UTC)
+    moment = read_moment(as_of, now)
+    repository = wiring.resolved(repository)
+    directories = wiring.build_directories(repository)
+    try:
+        rules = compile_rules(repository)
+        gathered = gather(repository, rules, wiring.build_sources(repository), directories, now, progress)
+        _insist_on_proof(gathered)
+        context = compute(repository, rules, gathered, moment)
+        context.state.diagnostics += [*warnings, *_unsupported(repository, directories)]
+        explainer = Explainer(context)
+        plan = build_plan(
+            context.state,
+            {name: reading.view for name, reading in gathered.directories.items()},
+            directories,
+            {name: str(getattr(node, "forest", None) or name) for name, node in repository.directories.items()},
+            explainer.why,
+            _project(repository, only),
+            _directory_states(gathered),
+            _source_states(gathered),
+            _options(repository, moment, now, only, allowed or {}, reapply),
+        )
+    except BaseException:
+        for directory in directories.values():
+            directory.close()
+        raise
+    return Planned(plan, repository, directories, context, explainer)
+
+
+def _insist_on_proof(gathered: Gathered) -> None:
+    for name, reading in gathered.directories.items():
+        if not reading.proof.complete:
+            why = (
+                "; ".join(diagnostic.message for diagnostic in reading.proof.diagnostics) or "no proof of completeness"
+            )
+            raise DirectoryError(
+                f"directory {name} was not read completely: {why}",
+                "Nothing was planned. Try again; if it stays so, look at the domain controller.",
+            )
+
+
+def _unsupported(repository: Repository, directories: Mapping[str, Directory]) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            "warning",
+            "directory-not-planned",
+            f"directory {name} ({getattr(node, 'type', '?')}) is validated but not read or written by this version",
+            "Its rules and objects are left out of the plan.",
+            node.at,
+            name,
+        )
+        for name, node in repository.directories.items()
+        if name not in directories
+    ]
+
+
+def _project(repository: Repository, only: tuple[str, ...]) -> Project:
+    return Project(repository.project.project, git_commit(repository.root), repository.digest, only)
+
+
+def git_commit(root: Path) -> str | None:
+    """Return the commit that is checked out, read from the files of ``.git``; ``None`` where there is none."""
+    for folder in (root, *root.parents):
+        head = folder / ".git" / "HEAD"
+        if not head.is_file():
+            continue
+        try:
+            text = head.read_text(encoding="utf-8").strip()
+            if not text.startswith("ref: "):
+                return text
+            target = folder / ".git" / text.removeprefix("ref: ")
+            if target.is_file():
+                return target.read_text(encoding="utf-8").strip()
+            packed = folder / ".git" / "packed-refs"
+            lines = packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else []
+            return next((line.split()[0] for line in lines if line.endswith(" " + text.removeprefix("ref: "))), None)
+        except (OSError, UnicodeDecodeError):
+            return None
+    return None
+
+
+def _directory_states(gathered: Gathered) -> dict[str, DirectoryState]:
+    return {
+        name: DirectoryState(
+            reading.fingerprint.type,
+            reading.fingerprint.identity,
+            reading.fingerprint.server,
+            reading.fingerprint.invocation_id,
+            reading.fingerprint.usn,
+            reading.proof.complete,
+            sum(not live.deleted for live in reading.view.objects.values()),
+        )
+        for name, reading in gathered.directories.items()
+    }
+
+
+def _source_states(gathered: Gathered) -> dict[str, SourceState]:
+    return {
+        name: SourceState(
+            reading.type, reading.proof.count, reading.proof.complete, reading.proof.kind, reading.proof.digest
+        )
+        for name, reading in gathered.sources.items()
+    }
+
+
+def _options(
+    repository: Repository,
+    as_of: datetime,
+    now: datetime,
+    only: tuple[str, ...],
+    allowed: Mapping[str, int],
+    reapply: bool,
+) -> Options:
+    project = repository.project
+    return Options(
+        as_of=as_of,
+        now=now,
+        version=__version__,
+        expires=project.apply.plan_expires,
+        batch_size=project.apply.batch_size,
+        canary=project.apply.canary,
+        min_population=project.guards.min_population,
+        limits=guard_limits(repository),
+        holds=holds(repository),
+        only=only,
+        allowed=allowed,
+        rolled_back=frozenset() if reapply else rolled_back(repository),
+    )
+
+
+def guard_limits(repository: Repository) -> tuple[GuardLimit, ...]:
+    """Return the configured guards in the order of the documentation."""
+    from idcode.config.models.project import GUARDS
+
+    found = []
+    for name in GUARDS:
+        guard = getattr(repository.project.guards, name)
+        if guard is not None:
+            found.append(GuardLimit(name, guard.max, guard.max_percent, guard.on_trip))
+    return tuple(found)
+
+
+def holds(repository: Repository) -> tuple[Hold, ...]:
+    """Return the holds of ``decisions.yaml`` with plain addresses."""
+    directories = list(repository.directories)
+
+    def plain(text: str) -> str:
+        if text.partition("/")[0] in directories:
+            directory, _, anchor = text.partition("/")
+            return f"{directory}/{anchor.lower()}"
+        return str(Address.parse(text, directories))
+
+    return tuple(
+        Hold(plain(hold.object), frozenset(hold.forbid), hold.until, hold.reason) for hold in repository.decisions.holds
+    )
+
+
+def rolled_back(repository: Repository) -> frozenset[str]:
+    """Return the keys of changes that a rollback undid and the files have not changed since."""
+    url = repository.project.store
+    if url.startswith("sqlite:///") and not (repository.root / url.removeprefix("sqlite:///")).exists():
+        return frozenset()
+    store: Store = wiring.build_store(repository)
+    try:
+        return frozenset(store.rolled_back_keys(repository.digest))
+    finally:
+        store.close()

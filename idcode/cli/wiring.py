@@ -1,0 +1,154 @@
+"""The composition root: which adapters there are, and how a repository becomes running parts.
+
+A new source or directory is one folder and one line here, or an entry point of another package in the groups
+``idcode.sources`` and ``idcode.directories`` whose value names a :class:`Kind`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from idcode.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from idcode.config.models.base import Node
+    from idcode.config.project import Repository
+    from idcode.config.registry import Registry
+    from idcode.directories.port import Directory, Secrets
+    from idcode.model.diagnostics import Diagnostic
+    from idcode.sources.port import Source
+    from idcode.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Where the settings model and the adapter of a ``type:`` live, as ``module:Class``.
+
+    ``adapter`` is ``None`` while a type can be validated but not yet used.
+    """
+
+    settings: str
+    adapter: str | None
+
+
+SOURCES = {
+    "csv": Kind("idcode.sources.csv.settings:CsvSettings", "idcode.sources.csv.source:CsvSource"),
+    "yaml": Kind("idcode.sources.yaml.settings:YamlSettings", "idcode.sources.yaml.source:YamlSource"),
+}
+DIRECTORIES = {
+    "ad": Kind("idcode.directories.ad.settings:AdSettings", "idcode.directories.ad.directory:AdDirectory"),
+    "entra": Kind("idcode.directories.entra.settings:EntraSettings", None),
+}
+
+
+def kinds(group: str, built_in: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return the built-in kinds and those that installed packages bring; the built-in ones win."""
+    from importlib.metadata import entry_points
+
+    found = {point.name: point.load() for point in entry_points(group=f"idcode.{group}")}
+    return {**found, **built_in}
+
+
+def registry() -> Registry:
+    """Return the settings models by type, for the config room."""
+    from idcode.config.registry import Registry
+
+    return Registry(
+        directories={name: kind.settings for name, kind in kinds("directories", DIRECTORIES).items()},
+        sources={name: kind.settings for name, kind in kinds("sources", SOURCES).items()},
+    )
+
+
+def _class(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def load(root: Path | None) -> tuple[Repository, list[Diagnostic]]:
+    """Load and validate the repository at or above ``root``.
+
+    Returns it with its warnings. Raises ``ConfigError`` with every problem where it has errors.
+    """
+    from idcode.config.files import find_root
+    from idcode.config.loader import load_repository
+
+    folder = find_root(root or Path.cwd())
+    repository, diagnostics = load_repository(folder, registry(), columns_of=columns_in(folder))
+    if repository is None:
+        count = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
+        raise ConfigError(f"the repository has {count} error{'s' if count != 1 else ''}", diagnostics)
+    return repository, diagnostics
+
+
+def columns_in(root: Path) -> Callable[[str, Node], tuple[str, ...] | None]:
+    """Return what tells the columns of a source whose file is at hand, ``None`` where they cannot be known now."""
+
+    def columns(name: str, settings: Node) -> tuple[str, ...] | None:
+        kind = kinds("sources", SOURCES).get(str(getattr(settings, "type", "")))
+        if kind is None or kind.adapter is None:
+            return None
+        found: tuple[str, ...] | None = _class(kind.adapter)(name, settings, root).columns()
+        return found
+
+    return columns
+
+
+def resolved(repository: Repository) -> Repository:
+    """Return the repository with ``${env:…}`` replaced in the settings of directories, sources and store.
+
+    Raises ``ConfigError`` naming every variable that is not set.
+    """
+    from idcode.config.environment import resolve_environment
+
+    return replace(
+        repository,
+        project=resolve_environment(repository.project, os.environ),
+        directories={name: resolve_environment(node, os.environ) for name, node in repository.directories.items()},
+        sources={name: resolve_environment(node, os.environ) for name, node in repository.sources.items()},
+    )
+
+
+def with_store(repository: Repository) -> Repository:
+    """Return the repository with only the project's own settings resolved: history needs no directory."""
+    from idcode.config.environment import resolve_environment
+
+    return replace(repository, project=resolve_environment(repository.project, os.environ))
+
+
+def build_sources(repository: Repository) -> dict[str, Source]:
+    """Return the sources of a resolved repository, ready to be read."""
+    return _build(repository.sources, kinds("sources", SOURCES), repository.root)
+
+
+def build_directories(repository: Repository) -> dict[str, Directory]:
+    """Return the directories of a resolved repository, not connected yet."""
+    return _build(repository.directories, kinds("directories", DIRECTORIES), repository.root)
+
+
+def _build(nodes: Mapping[str, Node], known: Mapping[str, Kind], root: Path) -> dict[str, Any]:
+    found = {}
+    for name, settings in nodes.items():
+        adapter = known[str(getattr(settings, "type", ""))].adapter
+        if adapter is not None:
+            found[name] = _class(adapter)(name, settings, root)
+    return found
+
+
+def build_store(repository: Repository) -> Store:
+    """Open the history of a resolved repository. Raises ``StoreError`` where that fails."""
+    from idcode.store.store import open_store
+
+    return open_store(repository.project.store, repository.root)
+
+
+def build_secrets(repository: Repository) -> Secrets:
+    """Return what makes passwords and hands them to the configured command."""
+    from idcode.apply.credentials import CommandSink, NoSink
+
+    credentials = repository.project.credentials
+    return CommandSink(credentials.command, credentials.timeout, repository.root) if credentials else NoSink()
