@@ -19,7 +19,7 @@ SERVER_KEPT = frozenset(
         "objectClass", "objectCategory", "instanceType", "cn", "ou", "name", "distinguishedName", "userAccountControl",
         "pwdLastSet", "badPwdCount", "badPasswordTime", "lastLogon", "lastLogoff", "lastLogonTimestamp", "logonCount",
         "lockoutTime", "primaryGroupID", "groupType", "sAMAccountType", "adminCount", "dSCorePropagationData",
-        "isDeleted", "isRecycled", "lastKnownParent", "nTSecurityDescriptor", "msDS-parentdistname",
+        "operatorCount", "isDeleted", "isRecycled", "lastKnownParent", "nTSecurityDescriptor",
     )
 )  # fmt: skip
 """Attributes that a restored object has of the server, or through its state, and that no restore writes.
@@ -106,7 +106,9 @@ def _restore(change: Change, before: LiveObject | None, state: Simulated | None,
     attributes: dict[str, AttributeChange] = {}
     for name, values in sorted(before.attributes.items()):
         known = comparison.schema.find(name)
-        if known is not None and not known.read_only and name.lower() not in SERVER_KEPT:
+        # idcode's mark is not a value to bring back: without a password the account is marked as new.
+        is_mark = before.mark is not None and values == (f"idcode:{before.mark}",)
+        if known is not None and not known.read_only and name.lower() not in SERVER_KEPT and not is_mark:
             attributes[known.name] = AttributeChange(after=values, single=known.single)
     for name, flag in (("enabled", before.enabled), ("protected", before.protected or None)):
         if flag is not None:
