@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -110,7 +110,7 @@ def build_plan(
         missing=tuple(state.missing),
         held=(*state.held, *held),
         diagnostics=tuple(sorted({*state.diagnostics, *diagnostics}, key=lambda d: d.sort_key)),
-        references=_references(changes, state, views),
+        references=_references(changes, (*shadow, *state.held, *held), state, views),
     )
     return replace(plan, summary=_summary(plan, unchanged))
 
@@ -260,14 +260,19 @@ def _batch(changes: list[Change], options: Options) -> tuple[list[Batch], list[C
 
 
 def _references(
-    changes: Sequence[Change], state: DesiredState, views: Mapping[str, DirectoryView]
+    changes: Sequence[Change],
+    reported: Iterable[Reported],
+    state: DesiredState,
+    views: Mapping[str, DirectoryView],
 ) -> dict[str, Reference]:
     """Name the objects that values refer to, so that a plan reads without the directory."""
     owners = {w.live.anchor: w for w in state.objects if w.live is not None}
+    shown: list[Change | Reported] = [*changes, *reported]
     targets = {
-        (change.directory, value.target)
-        for change in changes
-        for attribute in change.attributes.values()
+        (item.directory, value.target)
+        for item in shown
+        if item.directory is not None
+        for attribute in item.attributes.values()
         for value in (*attribute.before, *attribute.after, *attribute.add, *attribute.remove)
         if isinstance(value, Ref)
     }
