@@ -69,7 +69,7 @@ class _Resolver:
         for name, field in type(node).model_fields.items():
             value = getattr(node, name)
             new = self._value(value, node, (key_of(name, field),))
-            if new is not value:
+            if new != value:
                 changed[name] = new
         return node.model_copy(update=changed) if changed else node
 

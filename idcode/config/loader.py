@@ -10,6 +10,7 @@ from idcode.config.checks.context import Columns, Context
 from idcode.config.files import PROJECT_FILE, ReadFile, config_digest, included, read_file
 from idcode.config.findings import Findings
 from idcode.config.kinds import kind_of
+from idcode.config.located import LocatedDict
 from idcode.config.models.base import Node
 from idcode.config.models.decisions import DecisionFile
 from idcode.config.models.objects import ObjectFile
@@ -27,13 +28,13 @@ def any_column(name: str, settings: Node) -> None:
 
 @dataclass(slots=True)
 class _Files:
-    """The models of all files; ``whole`` while each could be built."""
+    """The models of all files; ``broken`` are the kinds of file of which one could not be used."""
 
     rules: list[RuleFile] = field(default_factory=list)
     objects: list[ObjectFile] = field(default_factory=list)
     decisions: list[DecisionFile] = field(default_factory=list)
     used: list[ReadFile] = field(default_factory=list)
-    whole: bool = True
+    broken: set[str] = field(default_factory=set)
 
 
 def load_repository(
@@ -88,7 +89,7 @@ def _load_project(
         return None, {}, {}
     files.used.append(file)
     documents = file.yaml.documents
-    if len(documents) != 1 or not isinstance(documents[0], dict):
+    if len(documents) != 1 or not isinstance(documents[0], LocatedDict):
         message = f"{PROJECT_FILE} must be one mapping (key: value)"
         findings.error("wrong-type", message, Span(PROJECT_FILE), "begin with: version: 1")
         return None, {}, {}
@@ -99,15 +100,28 @@ def _load_project(
     for section, known in (("directories", registry.directories), ("sources", registry.sources)):
         entries = data.get(section)
         entries = entries if isinstance(entries, dict) else {}
-        loaded = load_settings(section, entries, known, PROJECT_FILE, findings)
-        files.whole = files.whole and len(loaded) == len(entries)
-        settings.append(loaded)
+        settings.append(load_settings(section, entries, known, PROJECT_FILE, findings))
+    if project is None:
+        files.broken.add("project")
+        project = _usable_part(data)
     return project, settings[0], settings[1]
+
+
+def _usable_part(data: LocatedDict) -> Project | None:
+    """Return the project without the keys that are wrong, for checking the other files against the rest of it."""
+    part = LocatedDict({"version": "1", "project": "-"})
+    part.span, part.keys_at = data.span, data.keys_at
+    for key in data:
+        alone = LocatedDict({"version": "1", "project": "-", key: data[key]})
+        alone.span, alone.keys_at = data.span, data.keys_at
+        if not validate(Project, alone, PROJECT_FILE)[1]:
+            part[key] = data[key]
+    return validate(Project, part, PROJECT_FILE)[0]
 
 
 def _load_file(file: ReadFile, files: _Files, findings: Findings) -> None:
     if not file.yaml.complete:
-        files.whole = False
+        files.broken |= _guess(file.yaml.text.text)
         return
     documents = [document for document in file.yaml.documents if document is not None]
     if not documents:
@@ -129,20 +143,28 @@ def _load_file(file: ReadFile, files: _Files, findings: Findings) -> None:
         elif isinstance(model, DecisionFile):
             files.decisions.append(model)
         else:
-            files.whole = False
+            files.broken |= {_KINDS[kind]} if kind else {"rules", "objects"}
+
+
+_KINDS: dict[type[Node], str] = {RuleFile: "rules", ObjectFile: "objects", DecisionFile: "decisions"}
+
+
+def _guess(text: str) -> set[str]:
+    """Tell the kind of a file whose YAML is broken by how its lines begin."""
+    found = {kind for key, kind in (("identity:", "rules"), ("directory:", "objects")) if f"\n{key}" in f"\n{text}"}
+    return found or {"rules", "objects"}
 
 
 def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
     """Run all checks across files.
 
-    Where a file could not be used, findings that something is not there would be wrong as often as right, so that
-    only what is certain is kept: expressions that can never compile, and what contradicts itself.
+    Where a file could not be used, findings that something is not there would be wrong as often as right; they are
+    kept only where the missing thing could not have been in such a file.
     """
     from idcode.config.checks import decisions, graph, inbound, lifecycle, objects, outbound, project, rulesets
 
     heard = context.findings
-    if not files.whole:
-        context.findings = Findings()
+    context.findings = Findings()
     project.check_project(context)
     sets = rulesets.merge(files.rules, context)
     for rules in sets.values():
@@ -167,15 +189,19 @@ def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
         )
         for name, rules in sets.items()
     }
-    if not files.whole:
-        heard.extend(finding for finding in context.findings.sorted() if _certain(finding))
-        context.findings = heard
+    heard.extend(finding for finding in context.findings.sorted() if _certain(finding, files.broken))
+    context.findings = heard
     return types
 
 
-_NEEDS_THE_REST = ("unknown-", "no-", "key-not-flowed", "join-not-flowed", "attribute-never-written", "kept-in-nowhere")
-_CERTAIN = ("unknown-function",)
+_DECLARED = ("unknown-group", "unknown-organizational-unit", "unknown-administrative-unit")
+_PROJECT = ("no-credentials-sink", "unknown-directory", "unknown-source")
+_RULES = (
+    "unknown-attribute", "unknown-identity-type", "unknown-rule", "unknown-stage", "no-join", "no-primary",
+    "no-precedence", "key-not-flowed", "join-not-flowed", "attribute-never-written", "kept-in-nowhere",
+)  # fmt: skip
 
 
-def _certain(finding: Diagnostic) -> bool:
-    return finding.code in _CERTAIN or not finding.code.startswith(_NEEDS_THE_REST)
+def _certain(finding: Diagnostic, broken: set[str]) -> bool:
+    uncertain = {"objects": _DECLARED, "project": _PROJECT, "rules": _RULES}
+    return not any(finding.code in codes for kind, codes in uncertain.items() if kind in broken)

@@ -9,6 +9,7 @@ refused, which rules out documents that grow when they are read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from idcode.model.diagnostics import Diagnostic, Span
 
 MAX_DEPTH = 64
 """How deep mappings and lists may be nested; the deepest model needs a dozen."""
+_TAG = re.compile(r"![^\s,\[\]{}]*")
 _STYLES: dict[str | None, ScalarStyle] = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
 
 
@@ -187,7 +189,9 @@ class _Builder:
         if event.anchor is not None:
             self._error(event, "yaml-anchor", f"the anchor &{event.anchor} is not allowed", "write the value out")
         if event.tag is not None:
-            self._error(event, "yaml-tag", f"the tag {event.tag} is not allowed", "remove it; values are read as text")
+            written = _TAG.search(self.text.text, event.start_mark.index)
+            tag = written[0] if written else "here"
+            self._error(event, "yaml-tag", f"the tag {tag} is not allowed", "remove it; values are read as text")
 
     def _error(self, event: Any, code: str, message: str, hint: str | None = None) -> None:
         length = event.end_mark.index - event.start_mark.index

@@ -11,7 +11,7 @@ from idcode.model.diagnostics import Diagnostic, Severity, Span
 _BREAK = re.compile(r"\r\n|\n|\r")
 _REFUSED = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _SECRET = re.compile(
-    r"""(?ix) (?: [\w-]*(?:password|secret|token)[\w-]* ["']? \s*:\s* )
+    r"""(?ix) (?: (?!initial_) [\w-]*(?:password|secret|token)[\w-]* ["']? \s*:\s* )
         (?P<value> "(?:[^"\\]|\\.)*"? | '(?:[^']|'')*'? | [^\s,}\#][^,}\#]* )"""
 )
 _USER_INFO = re.compile(r"://[^/@\s]*:(?P<value>[^/@\s]+)@")

@@ -28,9 +28,9 @@ def validate(model: type[N], data: Any, file: str) -> tuple[N | None, list[Diagn
         return model.model_validate(data), []
     except ValidationError as error:
         problems = [Problem.of(detail, data, file) for detail in error.errors(include_url=False)]
-    kept = [problem for problem in problems if problem is not None]
+    kept = _without_echoes([problem for problem in problems if problem is not None], model)
     diagnostics = [_diagnostic(problem, model) for problem in kept]
-    if any(problem.type != "extra_forbidden" for problem in kept):
+    if any(problem is not None and problem.type != "extra_forbidden" for problem in problems):
         return None, diagnostics
     for problem in kept:
         data = _without(data, problem.path)
@@ -71,6 +71,16 @@ class Problem:
                 holder = holder[step]
             span = getattr(holder, "keys_at", {}).get(path[-1], span)
         return cls(detail["type"], tuple(path), node, span, detail.get("ctx", {}), detail["msg"])
+
+
+def _without_echoes(problems: list[Problem], model: type[Node]) -> list[Problem]:
+    """Leave out a missing key where an unknown one beside it is what the user wrote for it."""
+    meant = {
+        (*problem.path[:-1], nearest(str(problem.path[-1]), keys_of(model_at(model, problem.path[:-1]))))
+        for problem in problems
+        if problem.type == "extra_forbidden"
+    }
+    return [problem for problem in problems if problem.type != "missing" or problem.path not in meant]
 
 
 def _leads_on(node: Any, step: str | int) -> bool:

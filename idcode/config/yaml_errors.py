@@ -34,8 +34,11 @@ _RESERVED = {"@": _QUOTE_IT, "`": _QUOTE_IT, "%": _QUOTE_IT}
 
 def syntax_error(error: Any, text: SourceText) -> Diagnostic:
     """Place and word a ``YAMLError`` of either parser."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+    marks = [getattr(error, "problem_mark", None), getattr(error, "context_mark", None)]
+    if "unexpected end of stream" in problem:
+        marks.reverse()  # where the quotation began says more than where the file ends
+    mark = marks[0] or marks[1]
     index = mark.index if mark else int(getattr(error, "position", 0) or 0)
     span = text.span(min(index, len(text.text)))
     character = text.text[index : index + 1]

@@ -83,7 +83,7 @@ def test_several_documents_are_read_in_order() -> None:
         ("~: b\n", "1:1 yaml-key"),
         ("a: b: c\n", "1:5 yaml-syntax"),
         ("a: @b\n", "1:4 yaml-syntax"),
-        ("a: ü'x\nb: 'y\n", "3:1 yaml-syntax"),
+        ("a: ü'x\nb: 'y\n", "2:4 yaml-syntax"),
         ("a: [b\n", "2:1 yaml-syntax"),
         ("a: x\u2028y\n", "1:5 bad-character"),
         ("a: ü\x07\n", "1:5 bad-character"),

@@ -36,6 +36,9 @@ def evaluation_order(rules: RuleSet, context: Context) -> tuple[str, ...]:
 
     Among nodes that are ready, the file order decides: records, attributes (by name), links, generated values.
     """
+    for found in (rules.inbound, rules.outbound):
+        if len({rule.name for rule in found}) < len(found):
+            return ()  # nodes are named after rules; two of one name are reported already
     needs = dependencies(rules)
     order = _sorted(needs)
     if len(order) < len(needs):
@@ -80,7 +83,7 @@ def _attribute(name: str, rules: RuleSet) -> Iterable[str]:
     if name == "stage" and rules.lifecycle:
         parts = [part for stage in rules.lifecycle.stages for part in (stage.from_, stage.after)]
         used = _used([rules.lifecycle.timezone, *(part for part in parts if part)], rules.dialect)
-        yield from (f"attribute:{other}" for other in used)
+        yield from (f"attribute:{other}" for other in used if other != "stage")
 
 
 def _contribution(rule: InboundRule, rules: RuleSet) -> Iterable[str]:

@@ -51,7 +51,7 @@ def _missing(lifecycle: Lifecycle, rules: RuleSet, context: Context) -> None:
         if not context.known("rule", place.rule, known, span, f"outbound rules in {place.directory}"):
             return
         there = [rule for rule in there if rule.name == place.rule]
-    elif not there:
+    elif not there and all(rule.directory in context.project.directories for rule in rules.outbound):
         message = f"{rules.name!r} has no outbound rule in {place.directory!r} whose objects could hold it"
         context.findings.error("unknown-rule", message, span)
     for rule in there:

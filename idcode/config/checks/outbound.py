@@ -141,8 +141,8 @@ def check_primary(sets: Mapping[str, RuleSet], context: Context) -> None:
         if identity not in sets or directory not in context.project.directories:
             continue
         there = sets[identity].rules_in(directory)
-        if len(there) > 1 and not any(rule.primary for rule in there):
-            names = ", ".join(repr(rule.name) for rule in there)
+        names = ", ".join(dict.fromkeys(repr(rule.name) for rule in there))
+        if "," in names and not any(rule.primary for rule in there):
             context.findings.error(
                 "no-primary",
                 f"which of the rules {names} a bare {identity}:… means in {directory!r} is not said, and {why}",

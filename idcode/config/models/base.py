@@ -14,8 +14,10 @@ from pydantic import (
     ConfigDict,
     ModelWrapValidatorHandler,
     PrivateAttr,
+    WithJsonSchema,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from idcode.config.located import LocatedDict, LocatedList, LocatedStr
@@ -134,6 +136,11 @@ def read_expression(value: Any) -> Any:
     )
 
 
+def one_of(*keys: str) -> JsonDict:
+    """Return the JSON Schema that asks for exactly one of ``keys``."""
+    return {"oneOf": [{"required": [key]} for key in keys]}
+
+
 def _read_bool(value: Any) -> Any:
     if isinstance(value, str):
         if value in ("true", "false"):
@@ -175,12 +182,36 @@ def _read_day(value: Any) -> Any:
     raise PydanticCustomError("date_word", "expected a date such as 2027-03-31")
 
 
+_SCALAR = {"type": ["string", "number", "boolean"]}
 ExpressionField = Annotated[
     Expression,
-    BeforeValidator(read_expression, json_schema_input_type=Any),
+    BeforeValidator(read_expression),
+    WithJsonSchema(
+        {
+            "description": "An expression, [Name] for a direct mapping, or {constant: text}.",
+            "anyOf": [
+                {**_SCALAR, "minLength": 1},
+                {"type": "array", "items": _SCALAR, "minItems": 1, "maxItems": 1},
+                {
+                    "type": "object",
+                    "properties": {"constant": _SCALAR},
+                    "required": ["constant"],
+                    "additionalProperties": False,
+                },
+            ],
+        }
+    ),
 ]
 """An expression, ``[Name]`` or ``{constant: text}``."""
 YesNo = Annotated[bool, BeforeValidator(_read_bool)]
-Duration = Annotated[timedelta, BeforeValidator(read_duration)]
-Day = Annotated[date, BeforeValidator(_read_day)]
-Percent = Annotated[float, BeforeValidator(_read_percent)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(read_duration),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$", "description": "An ISO 8601 duration."}),
+]
+Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
+Percent = Annotated[
+    float,
+    BeforeValidator(_read_percent),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$", "description": "A percentage such as 2%."}),
+]

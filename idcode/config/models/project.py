@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from idcode.config.models.base import Dialect, Duration, ExpressionField, Node, Percent
 
@@ -69,7 +69,7 @@ class Project(Node):
     its own (``settings.py``), so they stay plain here until the registry has looked at them.
     """
 
-    version: Literal["1"]
+    version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})]
     project: str = Field(min_length=1)
     include: list[str] = ["rules/*.yaml", "objects/**/*.yaml", "decisions.yaml"]
     dialect: Dialect = "entra"

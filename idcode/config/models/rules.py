@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from idcode.config.models.base import Dialect, Duration, Expression, ExpressionField, Node, YesNo, read_expression
+from idcode.config.models.base import (
+    Dialect,
+    Duration,
+    Expression,
+    ExpressionField,
+    Node,
+    YesNo,
+    one_of,
+    read_expression,
+)
 
 AttributeKind = str
 """``string``, ``integer``, ``boolean``, ``date``, ``datetime``, ``binary``, ``ref(TYPE)``, each also with ``[]``."""
@@ -23,6 +32,13 @@ def _attribute_kind(value: Any) -> Any:
             "expected string, integer, boolean, date, datetime, binary or ref(TYPE), with [] for several values",
         )
     return str(value)
+
+
+AttributeKindField = Annotated[
+    AttributeKind,
+    BeforeValidator(_attribute_kind),
+    WithJsonSchema({"type": "string", "pattern": f"^{ATTRIBUTE_KIND.pattern}$"}),
+]
 
 
 class MailFlow(Node):
@@ -40,6 +56,7 @@ class Flow(Node):
     computes and reports without writing; ``compare: exact`` also writes changes of letter case only.
     """
 
+    model_config = ConfigDict(json_schema_extra=one_of("expression", "constant", "mail"))
     expression: ExpressionField | None = None
     constant: str | None = None
     mail: MailFlow | None = None
@@ -75,7 +92,7 @@ def _read_flow(value: Any) -> Any:
     return Flow(expression=expression)
 
 
-FlowField = Annotated[Flow, BeforeValidator(_read_flow, json_schema_input_type=Any)]
+FlowField = Annotated[Flow, BeforeValidator(_read_flow, json_schema_input_type=ExpressionField | Flow)]
 Join = dict[str, ExpressionField]
 """Attribute of the joined record or object → expression over the other side; several pairs must all hold."""
 
@@ -83,6 +100,7 @@ Join = dict[str, ExpressionField]
 class InboundRule(Node):
     """From records of a source (or linked objects of a directory) into identities."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("source", "directory"))
     name: str
     source: str | None = None
     directory: str | None = None
@@ -159,6 +177,9 @@ def _read_enabled(value: Any) -> Any:
     return value if isinstance(value, dict | Enabled) else Enabled(expression=read_expression(value))
 
 
+EnabledField = Annotated[Enabled, BeforeValidator(_read_enabled, json_schema_input_type=ExpressionField | Enabled)]
+
+
 class OutboundRule(Node):
     """From identities to objects of one directory."""
 
@@ -177,7 +198,7 @@ class OutboundRule(Node):
     path: ExpressionField | None = None
     segments: list[ExpressionField] | None = None
     missing_ou: Literal["error", "create"] = "error"
-    enabled: Annotated[Enabled, BeforeValidator(_read_enabled, json_schema_input_type=Any)] | None = None
+    enabled: EnabledField | None = None
     initial_password: Literal["random", "none"] = "random"
     mode: Literal["live", "shadow"] = "live"
     flow: dict[str, FlowField]
@@ -195,7 +216,7 @@ class RuleFile(Node):
     identity: str = Field(pattern=r"^[A-Za-z_][\w-]*$")
     key: str
     dialect: Dialect | None = None
-    attributes: dict[str, Annotated[AttributeKind, BeforeValidator(_attribute_kind)]] = {}
+    attributes: dict[str, AttributeKindField] = {}
     inbound: list[InboundRule] = []
     precedence: dict[str, list[str]] = {}
     generate: dict[str, Generate] = {}
