@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from idcode.expressions import Environment, EvaluationError, Program, UnknownValueError
 from idcode.model.addresses import Address
 from idcode.model.desired import DesiredObject, Wanted
-from idcode.model.diagnostics import Diagnostic
 from idcode.model.values import Ref, Scalar, Special
 from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading
@@ -106,59 +105,61 @@ def _wanted_members(
     groups: Mapping[str, DesiredObject],
 ) -> tuple[set[Ref], set[Ref]]:
     """Return who should be in, and who must stay as they are because it is unknown."""
-    members = declared.members
-    people = list(declared.people or [])
-    undecided = list(declared.undecided)
-    if members.match is not None:
-        test = program(members.match, declared.dialect)
-        matched, unknown, errors = matcher.match(test)
-        undecided += unknown
-        chosen = {identity.address for identity in matched}
-        people = matched if declared.people is None else [p for p in people if p.address in chosen]
-        for identity, error in errors:
-            if not isinstance(error, UnknownValueError):
-                context.state.diagnostics.append(
-                    Diagnostic(
-                        "error",
-                        "match-error",
-                        f"whether {identity.address} is a member of {declared.address} cannot be computed: {error}; "
-                        "the membership stays as it is",
-                        "Correct the record, or let the expression handle such values.",
-                        members.match.span,
-                        identity.address,
-                    )
-                )
+    people, undecided = _matched(context, matcher, declared)
     wants: set[Ref] = set()
     # Objects that somebody may own, as long as it is not known who (an incomplete source, an ambiguous join).
-    unknown_refs = {
+    unknown = {
         Ref(anchor)
         for population in context.populations.values()
         for directory, anchor in population.contested
         if directory == reading.name
     }
     for identity in undecided:
-        unknown_refs |= _objects(context, identity, reading.name)
+        unknown |= _objects(context, identity, reading.name)
     for identity in people:
         target = context.object_of(identity, reading.name)
         if isinstance(target, Ref):
             wants.add(target)
         elif target == "frozen":
-            unknown_refs |= _objects(context, identity, reading.name)
-    for text in members.include:
+            unknown |= _objects(context, identity, reading.name)
+    for text in declared.members.include:
         named = _named(context, reading, declared, text, groups)
         if isinstance(named, Ref):
             wants.add(named)
         elif named == "frozen":
             owner = context.find_identity(Address.parse(text, context.gathered.directories))
-            unknown_refs |= _objects(context, owner, reading.name) if owner else set()
-    for text in members.exclude:
+            unknown |= _objects(context, owner, reading.name) if owner else set()
+    for text in declared.members.exclude:
         named = _named(context, reading, declared, text, groups)
+        owner = context.find_identity(Address.parse(text, context.gathered.directories))
         if isinstance(named, Ref):
             wants.discard(named)
-            owner = context.find_identity(Address.parse(text, context.gathered.directories))
             if owner is None or not owner.frozen:
-                unknown_refs.discard(named)
-    return wants, unknown_refs
+                unknown.discard(named)
+    return wants, unknown
+
+
+def _matched(context: Context, matcher: Matcher, declared: DeclaredGroup) -> tuple[list[Identity], list[Identity]]:
+    """Return the people whom ``match`` (and ``for_each``) find, and those of whom it cannot be said."""
+    match = declared.members.match
+    people, undecided = list(declared.people or []), list(declared.undecided)
+    if match is None:
+        return people, undecided
+    matched, unknown, errors = matcher.match(program(match, declared.dialect))
+    for identity, error in errors:
+        if not isinstance(error, UnknownValueError):
+            context.say(
+                "error",
+                "match-error",
+                f"whether {identity.address} is a member of {declared.address} cannot be computed: {error}; "
+                "the membership stays as it is",
+                identity.address,
+                "Correct the record, or let the expression handle such values.",
+                match.span,
+            )
+    chosen = {identity.address for identity in matched}
+    found = matched if declared.people is None else [p for p in people if p.address in chosen]
+    return found, undecided + unknown
 
 
 def _objects(context: Context, identity: Identity, directory: str) -> set[Ref]:

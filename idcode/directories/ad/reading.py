@@ -10,10 +10,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ldap3.protocol.microsoft import security_descriptor_control
-
 from idcode.directories.ad import filters
-from idcode.directories.ad.constants import CONTROL_DOMAIN_SCOPE, CONTROL_SHOW_DELETED, PAGE_SIZE
+from idcode.directories.ad.constants import CONTROL_DOMAIN_SCOPE, CONTROL_SD_FLAGS, CONTROL_SHOW_DELETED, PAGE_SIZE
 from idcode.directories.ad.entries import DESCRIPTOR, Decoder, complete_ranges
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.ad.session import BadFilter, Control, Entry, Session
@@ -27,7 +25,8 @@ _NO_SUCH_OBJECT = 32
 _FETCH_CHUNK = 200
 SHOW_DELETED: Control = (CONTROL_SHOW_DELETED, True, None)
 DOMAIN_SCOPE: Control = (CONTROL_DOMAIN_SCOPE, False, None)
-DACL_ONLY: Control = security_descriptor_control(criticality=True, sdflags=4)
+# SDFlagsRequestValue ::= SEQUENCE { Flags INTEGER }, 4 = DACL (MS-ADTS 3.1.1.3.4.1.11).
+DACL_ONLY: Control = (CONTROL_SD_FLAGS, True, bytes.fromhex("3003020104"))
 _TYPES: tuple[ObjectType, ...] = ("ou", "other", "group", "user", "contact", "computer")
 _NAMED: tuple[ObjectType, ...] = ("user", "group", "contact", "computer")
 """Types among which values must be unique, whichever of them a rule is about."""
