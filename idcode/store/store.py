@@ -10,20 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, select, update
+from sqlalchemy import Engine, update
 from sqlalchemy.exc import IntegrityError
 
 from idcode.model.errors import PlanRefused, StoreError
 from idcode.model.values import iso
 from idcode.model.writes import Outcome
-from idcode.store import held, locks, tables
+from idcode.store import locks, tables
+from idcode.store.history import History
 from idcode.store.opening import failing, open_engine, writing
-from idcode.store.records import ChangeRow, LockRow, RunRow, RunStatus, WriteIntent, WriteRow
+from idcode.store.records import ChangeRow, LockRow, RunStatus, WriteIntent
 
 Clock = Callable[[], datetime]
 
 _JOURNAL = "cannot write the journal"
-_HISTORY = "cannot read the history"
 
 
 def utc_now() -> datetime:
@@ -40,14 +40,16 @@ def open_store(url: str, root: Path, clock: Clock = utc_now) -> Store:
     return Store(engine, path, clock)
 
 
-class Store:
-    """The history. All methods raise :class:`StoreError` where the database refuses.
+class Store(History):
+    """The history, the journal of the run that is going on, and the locks.
 
+    All methods raise :class:`StoreError` where the database refuses.
     What a method that writes has returned from is on disk. ``path`` is the file of a SQLite store, else ``None``.
     """
 
     def __init__(self, engine: Engine, path: Path | None, clock: Clock) -> None:
-        self._engine, self.path, self._clock = engine, path, clock
+        super().__init__(engine)
+        self.path, self._clock = path, clock
 
     def _now(self) -> str:
         return iso(self._clock())
@@ -129,82 +131,19 @@ class Store:
         with failing(_JOURNAL), writing(self._engine) as connection:
             connection.execute(update(tables.runs).where(tables.runs.c.run_id == run_id).values(**row))
 
-    def runs(self) -> list[RunRow]:
-        """Return all runs, newest first."""
-        table = tables.runs
-        columns = [table.c[name] for name in RunRow.__slots__]
-        query = select(*columns).order_by(table.c.started_at.desc(), table.c.run_id.desc())
-        return [_run(row) for row in self._all(query)]
-
-    def run(self, run_id: str) -> RunRow:
-        """Return one run; raises :class:`StoreError` where there is none of this id."""
-        table = tables.runs
-        columns = [table.c[name] for name in RunRow.__slots__]
-        for row in self._all(select(*columns).where(table.c.run_id == run_id)):
-            return _run(row)
-        raise StoreError(f"there is no run {run_id!r}", hint="idcode runs lists them")
-
-    def plan_document(self, run_id: str) -> dict[str, Any]:
-        """Return the plan of a run in its JSON form; empty where there is no such run."""
-        for row in self._all(select(tables.runs.c.plan).where(tables.runs.c.run_id == run_id)):
-            return dict(row.plan)
-        return {}
-
-    def changes(self, run_id: str) -> list[ChangeRow]:
-        """Return where the changes of a run stand, in the order of its batches; those never reached are left out."""
-        table = tables.changes
-        query = select(*[table.c[name] for name in ChangeRow.__slots__]).where(table.c.run_id == run_id)
-        rows = self._all(query.order_by(table.c.batch, table.c.change_id))
-        return [ChangeRow(**row._mapping) for row in rows]
-
-    def writes(self, run_id: str) -> list[WriteRow]:
-        """Return the journal of a run in the order of its writes."""
-        table = tables.writes
-        query = select(*[table.c[name] for name in WriteRow.__slots__]).where(table.c.run_id == run_id)
-        return [WriteRow(**row._mapping) for row in self._all(query.order_by(table.c.batch, table.c.position))]
-
-    def plan_used(self, plan_id: str) -> str | None:
-        """Return the run that applied a plan, if any did."""
-        for row in self._all(select(tables.runs.c.run_id).where(tables.runs.c.plan_id == plan_id)):
-            return str(row.run_id)
-        return None
-
-    def rolled_back_keys(self, config_digest: str) -> set[str]:
-        """Return the keys of the changes that rollbacks undid and nothing did again since.
-
-        Only runs of the configuration ``config_digest`` count: once the files change, nothing is held any more.
-        """
-        run, change = tables.runs, tables.changes
-        history = self._all(
-            select(run.c.run_id, run.c.kind, run.c.rolls_back, run.c.config_digest)
-            .order_by(run.c.started_at, run.c.run_id)
-        )  # fmt: skip
-        finished = self._all(
-            select(change.c.run_id, change.c.change_id, change.c.key).where(change.c.status.in_(("done", "already")))
-        )
-        return held.keys_held([tuple(row) for row in history], [tuple(row) for row in finished], config_digest)
-
     def lock(self, directories: Collection[str], run_id: str) -> AbstractContextManager[None]:
         """Hold the locks of ``directories`` for ``run_id``; :func:`idcode.store.locks.hold`."""
         return locks.hold(self._engine, directories, run_id, self._now())
 
     def locks(self) -> list[LockRow]:
         """Return all locks."""
-        with failing(_HISTORY), self._engine.begin() as connection:
+        with failing("cannot read the locks"), self._engine.begin() as connection:
             return locks.held_locks(connection)
 
     def unlock(self, directory: str) -> None:
         """Remove the lock of ``directory``, whoever holds it."""
         with failing("cannot remove the lock"), writing(self._engine) as connection:
             locks.release(connection, directory)
-
-    def _all(self, query: Any) -> list[Row[Any]]:
-        with failing(_HISTORY), self._engine.begin() as connection:
-            return list(connection.execute(query))
-
-
-def _run(row: Row[Any]) -> RunRow:
-    return RunRow(**row._mapping)
 
 
 def _columns(change: ChangeRow) -> dict[str, Any]:
