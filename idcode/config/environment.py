@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from idcode.config.located import LocatedStr
+from idcode.config.located import LocatedDict, LocatedList, LocatedStr
 from idcode.config.models.base import Node
 from idcode.config.positions import locate
 from idcode.config.validation import key_of
@@ -74,6 +74,8 @@ class _Resolver:
         return node.model_copy(update=changed) if changed else node
 
     def _value(self, value: Any, owner: Node, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, LocatedDict | LocatedList):
+            return value  # raw data of the project file, which other settings models hold in their own form
         if isinstance(value, Node):
             return self.node(value)
         if isinstance(value, list):

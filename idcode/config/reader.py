@@ -22,6 +22,7 @@ from idcode.model.diagnostics import Diagnostic, Span
 MAX_DEPTH = 64
 """How deep mappings and lists may be nested; the deepest model needs a dozen."""
 _TAG = re.compile(r"![^\s,\[\]{}]*")
+_NULLS = frozenset({"", "~", "null"})
 _STYLES: dict[str | None, ScalarStyle] = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
 
 
@@ -85,8 +86,8 @@ def _events(text: str, pure: bool) -> Iterator[Any]:
         return
     loop = CParser(text)
     try:
-        while loop.check_event():
-            yield loop.get_event()
+        while (event := loop.get_event()) is not None:
+            yield event
     finally:
         loop.dispose()
 
@@ -105,7 +106,8 @@ class _Builder:
         """Take one event; ``False`` where reading must end."""
         kind = type(event).__name__
         if kind == "ScalarEvent":
-            self._refuse_extras(event)
+            if event.anchor is not None or event.tag is not None:
+                self._refuse_extras(event)
             self._add(self._scalar(event), event)
         elif kind in ("MappingStartEvent", "SequenceStartEvent"):
             self._refuse_extras(event)
@@ -173,13 +175,16 @@ class _Builder:
     def _scalar(self, event: Any) -> LocatedStr | None:
         value: str = event.value
         style = _STYLES.get(event.style, "plain")
-        if style == "plain" and value in ("", "~", "null"):
-            return None
-        raw = self.text.text[event.start_mark.index : event.end_mark.index]
+        start, end = event.start_mark, event.end_mark
         if style == "plain":
-            raw = value if raw == value else raw.rstrip()
-        lines = raw if style == "plain" and raw == value else raw.splitlines()[0]
-        return LocatedStr.make(value, self._span(event, max(1, len(lines))), style, raw)
+            if value in _NULLS:
+                return None
+            if start.line == end.line:  # by far the most: the text is the value
+                return LocatedStr.make(value, self._span(event, len(value)), style, value)
+        raw = self.text.text[start.index : end.index]
+        if style == "plain":
+            raw = raw.rstrip()
+        return LocatedStr.make(value, self._span(event, len(raw.splitlines()[0])), style, raw)
 
     def _span(self, event: Any, length: int) -> Span:
         mark = event.start_mark

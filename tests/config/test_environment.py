@@ -48,6 +48,11 @@ def test_every_missing_variable_is_named_with_its_place(tmp_path: Path) -> None:
     assert "s3cret" not in f"{caught.value} {caught.value.diagnostics}"
 
 
+def test_the_project_itself_needs_no_variable_of_its_directories() -> None:
+    project = load(HERE / "broken" / "base").project
+    assert resolve_environment(project, {}) == project
+
+
 def test_settings_without_variables_stay_what_they_are() -> None:
     hr = load(HERE / "broken" / "base").sources["hr"]
     assert resolve_environment(hr, {}) is hr
