@@ -150,8 +150,7 @@ def test_a_base_outside_the_domain_is_refused(domain: Domain) -> None:
 
 
 def test_a_mark_attribute_that_users_cannot_have_is_refused(domain: Domain) -> None:
-    with pytest.raises(DirectoryError, match="disable_mark_in"):
-        directory(domain, disable_mark_in="noSuchAttribute").schema()
+    assert "disable_mark_in" in str(_refusal(directory(domain, disable_mark_in="noSuchAttribute")))
 
 
 @pytest.mark.parametrize("url", ["https://dc1", "dc1.example.com", "ldaps://", "ldaps://dc1/o=x", "ldap://dc1:x"])

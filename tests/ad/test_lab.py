@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,3 +35,32 @@ def test_a_restarted_controller_keeps_its_objects(domain: Domain, samba: SambaLa
     again = domain.connect()
     assert len(_names(again, domain.base_dn)) == 1
     again.unbind()
+
+
+def test_the_address_of_a_stopped_controller_stays_its_own(domain: Domain, samba: SambaLab, tmp_path: Path) -> None:
+    samba.stop()
+    other = SambaLab(tmp_path / "dc", first_ip=int(domain.ip.rpartition(".")[2]))
+    try:
+        assert other.start().ip != domain.ip
+    finally:
+        other.discard()
+    assert not (tmp_path / "dc").exists()
+    samba.restart(domain)
+    domain.connect().unbind()
+
+
+def test_a_script_can_start_and_stop_one(domain: Domain, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.lab"]
+    root = Path(__file__).parents[2]
+    tree = str(tmp_path / "dc")
+    started = subprocess.run([*command, "start", tree, "--json"], cwd=root, check=True, capture_output=True, text=True)
+    try:
+        settings = json.loads(started.stdout)
+        assert settings["LAB_BASE_DN"] == domain.base_dn
+        assert settings["LAB_IP"] != domain.ip
+        with socket.create_connection((settings["LAB_IP"], 636), timeout=5):
+            pass
+    finally:
+        subprocess.run([*command, "stop", tree], cwd=root, check=True)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((settings["LAB_IP"], 636), timeout=5)

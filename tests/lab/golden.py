@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 HOST = "dc1"
 PASSWORD = "Only-for-the-lab-1"
@@ -65,6 +66,17 @@ def locked(name: str) -> Iterator[None]:
     with (cache_directory() / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def claim(name: str) -> TextIO | None:
+    """Return a lock held for as long as the returned file is open, or ``None`` where another process holds it."""
+    handle = (cache_directory() / f"{name}.lock").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    return handle
 
 
 def golden_tree(realm: str) -> Path:

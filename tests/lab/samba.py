@@ -17,13 +17,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from tests.lab.golden import PASSWORD, LabError, golden_tree, host_name, locked, write_conf
+from tests.lab.golden import PASSWORD, LabError, claim, golden_tree, host_name, locked, write_conf
 
 REALM = "CORP.CONTOSO.COM"
 _PORTS = (88, 389, 464, 636, 3268, 3269)
 _TOOLS = ("samba", "samba-tool", "openssl")
+_TEMPLATES = Path("/usr/share/samba/setup/provision.ldif")
 _START_TIMEOUT = 30.0
 
 
@@ -32,6 +33,8 @@ def available() -> str | None:
     missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
     if missing:
         return f"not installed: {', '.join(missing)} (apt-get install samba-ad-dc samba-ad-provision openssl)"
+    if not _TEMPLATES.exists():
+        return "not installed: samba-ad-provision"
     if os.geteuid() != 0:
         return "provisioning a Samba domain needs root"
     return None
@@ -83,15 +86,16 @@ class SambaLab:
         self._first_ip = first_ip
         self._tied = tied
         self._process: subprocess.Popen[bytes] | None = None
+        self._claim: TextIO | None = None
 
     def start(self) -> Domain:
         """Copy the golden tree, choose a free address from ``127.0.0.first_ip`` on, and wait until LDAPS answers."""
         golden = golden_tree(self.realm)
-        with locked("start"):  # an address is only taken once the controller listens on it
+        if self.tree.exists():
+            self.discard()
+        with locked("start"):  # an address of a lab without a claim is only taken once its controller listens
             ip = self._free_ip()
             self.tree.parent.mkdir(parents=True, exist_ok=True)
-            if self.tree.exists():
-                self.discard()
             shutil.copytree(golden, self.tree)
             write_conf(self.tree, self.realm, ip)
             self._launch(ip)
@@ -129,6 +133,9 @@ class SambaLab:
         self.stop()
         if (self.tree / "etc" / "smb.conf").exists():
             shutil.rmtree(self.tree)
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
 
     def _domain(self, ip: str) -> Domain:
         return Domain(
@@ -144,10 +151,16 @@ class SambaLab:
         )
 
     def _free_ip(self) -> str:
+        """Choose an address and keep it claimed, so that nobody takes it while the controller is being reset."""
         for last in range(self._first_ip, 255):
             ip = f"127.0.0.{last}"
+            claimed = claim(ip)
+            if claimed is None:
+                continue
             if all(_free(ip, port) for port in _PORTS):
+                self._claim = claimed
                 return ip
+            claimed.close()
         raise LabError(f"no free address from 127.0.0.{self._first_ip} on")
 
     def _launch(self, ip: str) -> None:

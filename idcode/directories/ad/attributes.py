@@ -8,7 +8,8 @@ from typing import Any
 from ldap3 import MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE
 
 from idcode.directories.ad import security
-from idcode.directories.ad.bench import DONE, NO_RIGHTS, Bench, Held, Request, Step, refused, scalar
+from idcode.directories.ad.bench import DONE, Bench, Held, Request, Step, refused, scalar
+from idcode.directories.ad.constants import NO_RIGHTS
 from idcode.directories.ad.entries import group_type, group_words
 from idcode.directories.ad.reading import DACL_ONLY
 from idcode.directories.ad.session import Modification

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idcode.directories.ad import problems
-from idcode.directories.ad.constants import CONTROL_EXTENDED_DN
+from idcode.directories.ad.constants import CONTROL_EXTENDED_DN, NO_SUCH_ATTRIBUTE, NO_SUCH_OBJECT, VALUE_EXISTS
 from idcode.directories.ad.entries import Decoder, complete_ranges
 from idcode.directories.ad.reading import DACL_ONLY, SHOW_DELETED
 from idcode.directories.ad.session import Control, Entry, Result, Session
@@ -20,8 +20,6 @@ from idcode.model.values import Ref, Scalar, from_json
 from idcode.model.writes import OutcomeStatus
 
 Request = Mapping[str, Any]
-NO_SUCH_ATTRIBUTE, CONSTRAINT, VALUE_EXISTS, NO_SUCH_OBJECT = 16, 19, 20, 32
-NO_RIGHTS, UNWILLING, NOT_A_LEAF, ENTRY_EXISTS = 50, 53, 66, 68
 # LDAP_SERVER_EXTENDED_DN_OID with flag 1: GUIDs in string form (MS-ADTS 3.1.1.3.4.1.5).
 _EXTENDED_DN: Control = (CONTROL_EXTENDED_DN, True, bytes.fromhex("3003020101"))
 _SHOWN = 60

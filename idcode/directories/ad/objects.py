@@ -8,7 +8,8 @@ from typing import Any
 
 from ldap3 import MODIFY_DELETE, MODIFY_REPLACE
 
-from idcode.directories.ad.bench import DONE, ENTRY_EXISTS, NO_RIGHTS, Bench, Request, Step, refused
+from idcode.directories.ad.bench import DONE, Bench, Request, Step, refused
+from idcode.directories.ad.constants import ENTRY_EXISTS, NO_RIGHTS
 from idcode.directories.ad.reading import SHOW_DELETED
 from idcode.directories.ad.session import Result
 from idcode.directories.ad.values import escape_filter, guid_text

@@ -35,6 +35,7 @@ _RESULTS = {
     3: "the server's time limit was reached",
     4: "the server's size limit was reached",
     8: "the server wants a stronger authentication",
+    10: "the server refers to another one; it may be read-only",
     11: "an administrative limit of the server was reached",
     16: "the value is not there",
     19: "the server does not allow this value",

@@ -11,7 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from idcode.directories.ad import filters
-from idcode.directories.ad.constants import CONTROL_DOMAIN_SCOPE, CONTROL_SD_FLAGS, CONTROL_SHOW_DELETED, PAGE_SIZE
+from idcode.directories.ad.constants import (
+    CONTROL_DOMAIN_SCOPE,
+    CONTROL_SD_FLAGS,
+    CONTROL_SHOW_DELETED,
+    NO_RIGHTS,
+    NO_SUCH_OBJECT,
+    PAGE_SIZE,
+)
 from idcode.directories.ad.entries import DESCRIPTOR, Decoder, complete_ranges
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.ad.session import BadFilter, Control, Entry, Session
@@ -21,7 +28,6 @@ from idcode.model.diagnostics import Diagnostic, Severity
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject, ObjectType, Proof, Query, Reading, Scope
 
-_NO_SUCH_OBJECT = 32
 _FETCH_CHUNK = 200
 SHOW_DELETED: Control = (CONTROL_SHOW_DELETED, True, None)
 DOMAIN_SCOPE: Control = (CONTROL_DOMAIN_SCOPE, False, None)
@@ -33,18 +39,22 @@ _NAMED: tuple[ObjectType, ...] = ("user", "group", "contact", "computer")
 
 
 class Incomplete(DirectoryError):
-    """A search did not come to its proven end."""
+    """A search did not come to its proven end; ``code`` is the LDAP result it ended with."""
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Asked:
     """Which attributes to read of each type, in the schema's spelling, and whether OUs show their protection."""
 
     attributes: Mapping[ObjectType, frozenset[str]]
     protection: bool
 
     @classmethod
-    def of(cls, query: Query, schema: AdSchema) -> Plan:
+    def of(cls, query: Query, schema: AdSchema) -> Asked:
         """Keep what the schema knows; unique attributes are read of every type that has them."""
         wanted: dict[ObjectType, set[str]] = defaultdict(set)
         for object_type, names in query.attributes.items():
@@ -79,11 +89,11 @@ class Reader:
     def read(self, query: Query) -> Reading[LiveObject]:
         """Yield all objects, deleted ones last; see the port."""
         self._findings = []
-        plan = Plan.of(query, self.decoder.schema)
+        asked = Asked.of(query, self.decoder.schema)
         scopes = self._scopes(query.scopes)
         count = 0
         try:
-            for live in self._objects(plan, scopes):
+            for live in self._objects(asked, scopes):
                 count += 1
                 yield live
         except DirectoryError as error:
@@ -93,33 +103,33 @@ class Reader:
             return Proof(False, "paged-search", count, diagnostics=tuple(self._findings))
         return Proof(True, "paged-search", count, diagnostics=tuple(self._findings))
 
-    def _objects(self, plan: Plan, scopes: Mapping[str, frozenset[str]]) -> Iterator[LiveObject]:
+    def _objects(self, asked: Asked, scopes: Mapping[str, frozenset[str]]) -> Iterator[LiveObject]:
         for object_type in _TYPES:
-            names = plan.attributes[object_type]
+            names = asked.attributes[object_type]
             controls = [DOMAIN_SCOPE]
-            asked = names | self.decoder.technical(object_type)
-            if object_type == "ou" and plan.protection:
+            wanted = names | self.decoder.technical(object_type)
+            if object_type == "ou" and asked.protection:
                 controls.append(DACL_ONLY)
-                asked |= {DESCRIPTOR}
-            for entry in self.pages(self.root_dn, filters.of_type(object_type), asked, controls):
+                wanted |= {DESCRIPTOR}
+            for entry in self.pages(self.root_dn, filters.of_type(object_type), wanted, controls):
                 yield from self._decoded(entry, names, scopes)
-        yield from self._deleted(plan)
+        yield from self._deleted(asked)
 
-    def _deleted(self, plan: Plan) -> Iterator[LiveObject]:
+    def _deleted(self, asked: Asked) -> Iterator[LiveObject]:
         """Yield tombstones; an account that may not see them misses reuse and restore, not safety."""
-        names = plan.everything | {"lastKnownParent"}
-        asked = names | {"isDeleted"}.union(*(self.decoder.technical(kind) for kind in _TYPES))
+        names = asked.everything | {"lastKnownParent"}
+        fields = names | {"isDeleted"}.union(*(self.decoder.technical(kind) for kind in _TYPES))
         place = dn.child(self.root_dn, "CN", "Deleted Objects")
         wanted = f"(|(objectClass=container){filters.DELETED})"
         visible = False
         try:
-            for entry in self.pages(place, wanted, asked, [SHOW_DELETED, DOMAIN_SCOPE]):
+            for entry in self.pages(place, wanted, fields, [SHOW_DELETED, DOMAIN_SCOPE]):
                 if dn.key(entry.dn) == dn.key(place):
                     visible = True
                 else:
                     yield from self._decoded(entry, names, {})
         except Incomplete as error:
-            if visible:
+            if visible or error.code not in (NO_SUCH_OBJECT, NO_RIGHTS):
                 raise
             self._unreadable(str(error))
             return
@@ -169,7 +179,7 @@ class Reader:
         names = set(attributes)
         controls = [SHOW_DELETED, DOMAIN_SCOPE]
         only = None if "*" in names else self.decoder.schema.canonical(names)
-        asked = {"isDeleted"}.union(only or {"*"}, *(self.decoder.technical(kind) for kind in _TYPES))
+        asked = {"isDeleted"}.union({"*"} if only is None else only, *(self.decoder.technical(kind) for kind in _TYPES))
         if names & {"*", "protected"}:
             asked.add(DESCRIPTOR)
             controls.append(DACL_ONLY)
@@ -180,7 +190,10 @@ class Reader:
             wanted = "(|" + "".join(f"(objectGUID={guid_filter(anchor)})" for anchor in some) + ")"
             for entry in self.pages(self.root_dn, wanted, asked, controls):
                 whole = complete_ranges(self.session, entry, [SHOW_DELETED])
-                live = self.decoder.decode(whole, only)
+                try:
+                    live = self.decoder.decode(whole, only)
+                except ValueError as error:
+                    raise DirectoryError(f"{self.name}: {error}") from None
                 found[live.anchor] = live
         return found
 
@@ -197,11 +210,11 @@ class Reader:
         cookie: bytes | None = None
         while True:
             answer = self.session.search(base, wanted, names, controls=controls, page=PAGE_SIZE, cookie=cookie)
-            if answer.result.code == _NO_SUCH_OBJECT and missing_ok and cookie is None:
+            if answer.result.code == NO_SUCH_OBJECT and missing_ok and cookie is None:
                 return
             yield from answer.entries
             if not answer.result.ok:
-                raise Incomplete(f"the search of {base} ended with: {answer.result}")
+                raise Incomplete(f"the search of {base} ended with: {answer.result}", answer.result.code)
             if answer.cookie is None:
                 raise Incomplete(f"the server did not answer the search of {base} in pages")
             cookie = answer.cookie
