@@ -230,12 +230,13 @@ def holds(repository: Repository) -> tuple[Hold, ...]:
 
 
 def rolled_back(repository: Repository) -> frozenset[str]:
-    """Return the keys of changes that a rollback undid and the files have not changed since."""
+    """Return what rollbacks undid and the files have not changed since: keys of changes, addresses of creations."""
     url = repository.project.store
     if url.startswith("sqlite:///") and not (repository.root / url.removeprefix("sqlite:///")).exists():
         return frozenset()
     store: Store = wiring.build_store(repository)
     try:
-        return frozenset(store.rolled_back_keys(repository.digest))
+        digest = repository.digest
+        return frozenset(store.rolled_back_keys(digest) | store.rolled_back_creations(digest))
     finally:
         store.close()

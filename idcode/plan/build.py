@@ -46,7 +46,10 @@ class Adapter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a plan is made. ``only`` are addresses of people or objects; ``allowed`` are guard overrides."""
+    """How a plan is made. ``only`` are addresses of people or objects; ``allowed`` are guard overrides.
+
+    ``rolled_back`` holds what a rollback undid: keys of changes, and addresses of objects it took away again.
+    """
 
     as_of: datetime
     now: datetime

@@ -24,7 +24,10 @@ def forbidden(draft: Draft) -> set[str]:
 def hold_back(
     drafts: Iterable[Draft], holds: Iterable[Hold], state: DesiredState, rolled_back: Collection[str], today: date
 ) -> tuple[list[Draft], list[Draft], list[Reported]]:
-    """Split drafts into those that proceed and those held back; a group change loses only the held members."""
+    """Split drafts into those that proceed and those held back; a group change loses only the held members.
+
+    ``rolled_back`` holds the keys of changes, and the addresses of objects whose creation was undone.
+    """
     active = [hold for hold in holds if hold.until is None or today <= hold.until]
     kept_in = _kept_members(active, state)
     proceed: list[Draft] = []
@@ -50,7 +53,8 @@ def _reason(draft: Draft, holds: list[Hold], state: DesiredState, rolled_back: C
         if names(hold, draft) and forbidden(draft) & hold.forbid:
             until = f" until {hold.until.isoformat()}" if hold.until else ""
             return f"{draft.op} is on hold{until}: {hold.reason}"
-    if change_key(draft.directory, draft.address, draft.op, draft.attributes) in rolled_back:
+    created = draft.op in ("create", "restore") and draft.address in rolled_back
+    if created or change_key(draft.directory, draft.address, draft.op, draft.attributes) in rolled_back:
         return f"{draft.op} was rolled back; it waits until the files change (or apply --reapply)"
     return None
 

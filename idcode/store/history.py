@@ -73,6 +73,16 @@ class History:
         )
         return held.keys_held([tuple(row) for row in history], [tuple(row) for row in finished], config_digest)
 
+    def rolled_back_creations(self, config_digest: str) -> set[str]:
+        """Return the addresses of objects that rollbacks took away again, as :meth:`rolled_back_keys` does for changes.
+
+        A creation is not the same change the next time: the name that it had is on a deleted object.
+        """
+        keys = self.rolled_back_keys(config_digest)
+        table = tables.changes
+        created = self._all(select(table.c.key, table.c.address).where(table.c.op.in_(("create", "restore"))))
+        return {str(row.address) for row in created if row.key in keys}
+
     def _all(self, query: Any) -> list[Row[Any]]:
         with failing("cannot read the history"), self._engine.begin() as connection:
             return list(connection.execute(query))

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -256,6 +257,17 @@ def test_what_was_rolled_back_is_held_until_the_files_change_or_it_is_done_again
     again = begin(store, "p3")
     store.record_changes(again, [row("c7", "done", "k1")])
     assert store.rolled_back_keys(digest) == {"k2"}
+
+
+def test_a_creation_that_was_rolled_back_is_held_by_its_address(store: Store) -> None:
+    digest = builders.rich_plan().project.config_digest
+    first = begin(store, "p1")
+    born = [row(change_id, "done", change_id) for change_id in ("c1", "c2")]
+    store.record_changes(first, [replace(item, op="create", address=f"person:{item.change_id}") for item in born])
+    store.record_changes(first, [row("c3", "done", "k3")])
+    rolled_back(store, first, "p2", "c1", "c3")
+    assert store.rolled_back_creations(digest) == {"person:c1"}
+    assert store.rolled_back_creations("sha256:edited") == set()
 
 
 def test_the_rollback_of_a_rollback_holds_nothing_any_more(store: Store) -> None:
