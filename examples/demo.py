@@ -1,0 +1,315 @@
+"""A walk through idcode on a private Active Directory domain; run it with ``make demo``.
+
+It copies ``examples/contoso`` to a temporary folder, starts a Samba AD domain controller on this machine's loopback,
+and runs the real ``idcode`` command: what you see is what you would type. After every step it checks the exit code, and
+asks the domain controller with ``ldapsearch`` whether it holds what idcode says. It ends with 1 at the first surprise.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parent
+sys.path.insert(0, str(EXAMPLES.parent))  # the lab belongs to the tests, which are not installed
+
+from tests.lab import Domain, SambaLab, available  # noqa: E402
+from tests.lab.golden import LabError  # noqa: E402
+
+DAY_1, DAY_2, DAY_5 = "2026-12-01", "2026-12-08", "2026-12-11"
+WATCHED = (
+    "cn", "sAMAccountName", "userPrincipalName", "givenName", "sn", "displayName", "mail", "proxyAddresses",
+    "title", "department", "manager", "l", "telephoneNumber", "mobile", "description", "info",
+    "adminDescription", "userAccountControl", "groupType", "member",
+)  # fmt: skip
+NOT_SETTABLE = 0x800000  # UF_PASSWORD_EXPIRED (MS-SAMR 2.2.1.13): computed by the controller
+
+
+class DemoFailed(Exception):
+    """Something was not as this walk expects; the text says what."""
+
+
+@dataclass
+class Walk:
+    """One walk: the repository's copy, the domain, and the environment that ``idcode`` runs in."""
+
+    root: Path
+    domain: Domain
+
+    def __post_init__(self) -> None:
+        self.password_file = self.root.parent / "password"
+        self.password_file.touch(mode=0o600)
+        self.password_file.write_text(self.domain.password, "utf-8")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name != "CI"},  # the history may die with us
+            "IDCODE_AD_SERVER": self.domain.servers[0],
+            "IDCODE_AD_BASE": self.domain.base_dn,
+            "IDCODE_AD_USER": self.domain.user,
+            "IDCODE_AD_PASSWORD": self.domain.password,
+            "IDCODE_AD_CA": self.domain.ca_file,
+            "IDCODE_AD_SERVER_NAME": self.domain.server_name,
+        }
+
+    def idcode(self, command: str, expect: int = 0, head: int = 12, tail: int = 8, quiet: bool = False) -> str:
+        """Run ``idcode COMMAND``, show it with the beginning and end of what it says, and return its output.
+
+        Raises :class:`DemoFailed` where the exit code is not ``expect``.
+        """
+        if not quiet:
+            print(f"\n  $ idcode {command}", flush=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "idcode.cli.main", *shlex.split(command)],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode != expect:
+            raise DemoFailed(
+                f"idcode {command} ended with {done.returncode}, expected {expect}:\n{done.stdout}\n{done.stderr}"
+            )
+        if not quiet:
+            show(done.stdout, head, tail)
+            show(done.stderr, 4, 4)
+            print(f"  [exit code {done.returncode}]")
+        return done.stdout
+
+    def search(self, filter_: str, *attributes: str) -> list[dict[str, list[str]]]:
+        """Ask the domain controller itself; one mapping of attribute to values per entry, ``dn`` among them."""
+        done = subprocess.run(
+            [
+                *("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"),
+                *("-H", self.domain.servers[0], "-D", self.domain.user, "-y", str(self.password_file)),
+                *("-b", self.domain.base_dn, filter_, *(attributes or ("1.1",))),
+            ],
+            # The authority is checked; the certificate names the controller, and we call it by its address.
+            env={**os.environ, "LDAPTLS_CACERT": self.domain.ca_file, "LDAPTLS_REQSAN": "never"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode:
+            raise DemoFailed(f"ldapsearch {filter_} failed: {done.stderr.strip()}")
+        return read_ldif(done.stdout)
+
+    def count(self, what: str, filter_: str, expect: int | None = None) -> int:
+        """Count and say how many entries there are; raise :class:`DemoFailed` where it is not ``expect``."""
+        found = len(self.search(filter_))
+        print(f"  ldapsearch '{filter_}': {found} {what}")
+        if expect is not None and found != expect:
+            raise DemoFailed(f"expected {expect} {what}, the domain controller has {found}")
+        return found
+
+    def snapshot(self) -> dict[str, dict[str, list[str]]]:
+        """Return everything that idcode manages, as the domain controller tells it."""
+        found = self.search("(|(objectClass=user)(objectClass=group)(objectClass=organizationalUnit))", *WATCHED)
+        entries = {}
+        for entry in found:
+            control = int(entry.get("userAccountControl", ["0"])[0]) & ~NOT_SETTABLE
+            entries[entry.pop("dn")[0]] = {**entry, "userAccountControl": [str(control)]}
+        return entries
+
+    def overlay(self) -> None:
+        """Put the files of ``examples/day2`` over the repository's own, and say which."""
+        for path in sorted((EXAMPLES / "day2").rglob("*")):
+            if path.is_file() and path.suffix in (".csv", ".yaml"):
+                place = path.relative_to(EXAMPLES / "day2")
+                shutil.copyfile(path, self.root / place)
+                print(f"  changed: {place}")
+
+
+def read_ldif(text: str) -> list[dict[str, list[str]]]:
+    """Read the entries of ``ldapsearch -LLL``; values sorted, since a directory keeps no order (RFC 2849)."""
+    entries = []
+    for block in text.split("\n\n"):
+        entry: dict[str, list[str]] = {}
+        for line in block.splitlines():
+            name, colon, value = line.partition(":")
+            if not colon or line.startswith(("#", "ref")):
+                continue
+            if value.startswith(":"):
+                value = base64.b64decode(value[1:]).decode("utf-8", "replace")
+            entry.setdefault(name, []).append(value.strip(" "))
+        if "dn" in entry:
+            entries.append({name: sorted(values) for name, values in entry.items()})
+    return entries
+
+
+def show(text: str, head: int, tail: int) -> None:
+    """Print a text indented; of a long one only the beginning and the end."""
+    lines = text.rstrip("\n").split("\n") if text.strip() else []
+    if len(lines) > head + tail + 1:
+        lines = [*lines[:head], f"… {len(lines) - head - tail} more lines …", *lines[len(lines) - tail :]]
+    for line in lines:
+        print(f"  | {line}".rstrip())
+
+
+def say(title: str, text: str) -> None:
+    """Print a heading and a paragraph."""
+    print(f"\n== {title} " + "=" * (96 - len(title)))
+    print(textwrap.fill(" ".join(text.split()), 100))
+
+
+def first_day(walk: Walk) -> None:
+    """An empty domain becomes the company."""
+    say(
+        "1. Check the files",
+        "Every problem in every file at once, with line and column. Needs no network and no passwords.",
+    )
+    walk.idcode("validate")
+    say(
+        "2. Plan",
+        "The domain is empty, so everything is to be created. The plan is a file: what a reviewer approves is what is "
+        "applied. Exit code 2 says that there are changes.",
+    )
+    walk.idcode(f"plan --as-of {DAY_1} --out plan.json --detailed-exitcode", expect=2, head=24, tail=14)
+    summary = json.loads((walk.root / "plan.json").read_text("utf-8"))["summary"]
+    walk.idcode("show plan.json --format markdown", head=16, tail=4)
+    say(
+        "3. Apply",
+        "Batch by batch, a canary of five first, every write journalled before it is sent. Accounts are created "
+        "disabled, get a random password that goes to deliver-password.sh and nowhere else, and are then enabled.",
+    )
+    walk.idcode("apply plan.json", head=4, tail=6)
+    people = walk.count("everyday accounts", "(&(objectClass=user)(employeeID=*))")
+    admins = walk.count("admin accounts", "(&(objectClass=user)(employeeNumber=*))")
+    walk.count("department groups", "(&(objectClass=group)(adminDescription=department:*))")
+    delivered = (walk.root / ".demo" / "delivered.txt").read_text("utf-8").split()
+    print(f"  .demo/delivered.txt: {len(delivered)} passwords handed over")
+    if len(delivered) != people + admins or summary["create"] <= people:
+        raise DemoFailed("every account should have got one password")
+    say("4. Plan again", "The directory is the state. Nothing is left to do, and the exit code says so.")
+    walk.idcode(f"plan --as-of {DAY_1} --detailed-exitcode", expect=0)
+
+
+def broken_export(walk: Walk) -> None:
+    """A cut file takes nobody's account away."""
+    say(
+        "5. A bad night",
+        "The HR export breaks off in the middle, and 150 people are not in it. A file without its last line proves "
+        "nothing: nobody is created, nobody is missing, and what HR masters stays as it is.",
+    )
+    path = walk.root / "data" / "hr.csv"
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:130]))
+    walk.idcode(f"plan --as-of {DAY_1} --detailed-exitcode", expect=0, head=6, tail=14)
+    path.write_bytes(whole)
+
+
+def second_day(walk: Walk) -> dict[str, dict[str, list[str]]]:
+    """A week of life in one plan; returns what the directory held before."""
+    before = walk.snapshot()
+    say(
+        "6. A week later",
+        "A new colleague, two people who change departments, a marriage, a leaver, another leaver on legal hold, "
+        "somebody who vanished from HR without a date, a department with a new name, a new project group, a new "
+        "telephone number. And time: three of those who were announced start work, and somebody's last day is over.",
+    )
+    walk.overlay()
+    walk.idcode(f"plan --as-of {DAY_2} --out week.json --detailed-exitcode", expect=2, head=90, tail=30)
+    walk.idcode("apply week.json", head=4, tail=6)
+    walk.count("account of the new colleague", "(&(objectClass=user)(employeeID=E1278))", 1)
+    walk.count("group under the department's old name", "(sAMAccountName=dept-customer-support)", 0)
+    walk.count("group under its new name", "(sAMAccountName=dept-customer-experience)", 1)
+    walk.count("person with the new and the old address", MARRIED, 1)
+    walk.idcode(f"plan --as-of {DAY_2} --detailed-exitcode", expect=0, head=6, tail=12)
+    say(
+        "7. Why?",
+        "Every value knows where it comes from: source, record and column, rule and line, and what it beat. HR has "
+        "only the switchboard for E1096, so the phonebook's number counts.",
+    )
+    walk.idcode(f"explain person:E1096 --as-of {DAY_2}", head=60, tail=10)
+    say(
+        "8. Three days on",
+        "The person who vanished has been gone for longer than the grace period of 48 hours: the next plan disables "
+        "the account and moves it to the leavers. This is only a look ahead.",
+    )
+    walk.idcode(f"plan --as-of {DAY_5} --detailed-exitcode", expect=2, head=30, tail=12)
+    return before
+
+
+MARRIED = (
+    "(&(employeeID=E1096)(proxyAddresses=SMTP:linnea.vintersoloyfjell@contoso.com)"
+    "(proxyAddresses=smtp:linnea.asnas@contoso.com))"
+)
+
+
+def roll_back(walk: Walk, before: dict[str, dict[str, list[str]]]) -> None:
+    """The week is undone through the same door, and the directory is compared entry by entry."""
+    say(
+        "9. Take it back",
+        "The journal holds what every write replaced. A rollback is a plan like any other and goes through the same "
+        "guards: it would delete the new project group, and one of 33 groups is more than the 3 % that idcode.yaml "
+        "allows. Exit code 3: stopped by a guard, nothing was done. Whoever means it says so.",
+    )
+    walk.idcode("runs")
+    last = json.loads(walk.idcode("runs --format json", quiet=True))[0]["run_id"]
+    walk.idcode(f"rollback {last} --yes", expect=3, head=16, tail=9)
+    walk.idcode(f"rollback {last} --yes --allow delete=1", head=30, tail=14)
+    after = walk.snapshot()
+    differences = sorted(
+        f"{dn}: {name}: {before.get(dn, {}).get(name)} became {after.get(dn, {}).get(name)}"
+        for dn in before.keys() | after.keys()
+        for name in before.get(dn, {}).keys() | after.get(dn, {}).keys()
+        if before.get(dn, {}).get(name) != after.get(dn, {}).get(name)
+    )
+    if differences:
+        raise DemoFailed("the rollback left something behind:\n" + "\n".join(differences))
+    print(f"  ldapsearch: all {len(after)} entries hold what they held before the week")
+    say(
+        "10. And now?",
+        "The files still ask for the week's changes. What was rolled back waits until somebody changes the files or "
+        "says --reapply, so that tonight's pipeline does not do it all again.",
+    )
+    walk.idcode(f"plan --as-of {DAY_2} --detailed-exitcode", expect=0, head=6, tail=12)
+
+
+def missing() -> str | None:
+    """Return why the walk cannot be made here, or ``None``."""
+    reason = available()
+    if reason is None and shutil.which("ldapsearch") is None:
+        reason = "not installed: ldapsearch (apt-get install ldap-utils)"
+    return reason
+
+
+def main() -> int:
+    """Make the walk; 1 where something is missing or not as expected."""
+    reason = missing()
+    if reason:
+        print(f"The demo needs a Samba AD domain of its own, which cannot run here: {reason}", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="idcode-demo-") as scratch:
+        root = Path(scratch) / "contoso"
+        shutil.copytree(EXAMPLES / "contoso", root, ignore=shutil.ignore_patterns(".idcode", ".demo"))
+        lab = SambaLab(Path(scratch) / "dc", first_ip=10)
+        try:
+            print("Starting a private domain controller …", flush=True)
+            domain = lab.start()
+            print(f"corp.contoso.com at {domain.servers[0]}; the repository is a copy of examples/contoso.")
+            walk = Walk(root, domain)
+            first_day(walk)
+            broken_export(walk)
+            before = second_day(walk)
+            roll_back(walk, before)
+        except (DemoFailed, LabError) as error:
+            print(f"\nThe demo failed: {error}", file=sys.stderr)
+            return 1
+        finally:
+            lab.discard()
+    say("Done", "Everything was as expected. The repository to play with is examples/contoso; start with its README.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

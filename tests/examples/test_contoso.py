@@ -1,0 +1,128 @@
+"""The example repository: newcomers copy from it, so it has to be right."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+import stat
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from idcode.cli import wiring
+from idcode.cli.main import run_main
+from idcode.model.records import Proof, collect
+from tests.lab import Domain
+
+PROJECT = Path(__file__).parents[2]
+CONTOSO = PROJECT / "examples" / "contoso"
+DAY_2 = PROJECT / "examples" / "day2"
+
+
+@pytest.fixture
+def a_week_later(tmp_path: Path) -> Path:
+    """The repository with the overlay of the second day."""
+    root = tmp_path / "contoso"
+    shutil.copytree(CONTOSO, root)
+    shutil.copytree(DAY_2, root, dirs_exist_ok=True)
+    return root
+
+
+def proofs(root: Path) -> dict[str, Proof]:
+    repository, _ = wiring.load(root)
+    sources = wiring.build_sources(repository)
+    return {name: collect(source.read(datetime.now(UTC)))[1] for name, source in sources.items()}
+
+
+def test_the_example_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(["validate", "-C", str(CONTOSO)]) == 0
+    assert "no findings" in capsys.readouterr().out
+
+
+def test_it_has_none_a_week_later_either(a_week_later: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(["validate", "-C", str(a_week_later)]) == 0
+    assert "no findings" in capsys.readouterr().out
+
+
+def test_every_source_proves_that_it_is_whole_on_both_days(a_week_later: Path) -> None:
+    for root in (CONTOSO, a_week_later):
+        found = proofs(root)
+        assert found.keys() == {"hr", "contractors", "phonebook"}
+        assert all(proof.complete and not proof.diagnostics for proof in found.values())
+
+
+def test_the_second_day_only_replaces_files_of_the_first() -> None:
+    changed = [path.relative_to(DAY_2) for path in DAY_2.rglob("*") if path.is_file()]
+    assert changed
+    for path in changed:
+        assert (CONTOSO / path).is_file()
+        assert (CONTOSO / path).read_bytes() != (DAY_2 / path).read_bytes()
+
+
+def test_the_readme_speaks_of_people_and_files_that_exist() -> None:
+    text = (CONTOSO / "README.md").read_text("utf-8")
+    exports = [(folder / "data" / "hr.csv").read_text("utf-8") for folder in (CONTOSO, DAY_2)]
+    people = {row["EmployeeID"] for text in exports for row in csv.DictReader(io.StringIO(text), delimiter=";")}
+    people |= set(re.findall(r"id: (X\d+)", (CONTOSO / "identities" / "contractors.yaml").read_text("utf-8")))
+    assert set(re.findall(r"\b[EX]\d{3,4}\b", text)) <= people
+    for name in re.findall(r"`([\w/-]+\.(?:yaml|csv|sh))`", text):
+        assert (CONTOSO / name).is_file(), name
+
+
+def test_the_make_targets_that_the_documents_name_exist() -> None:
+    targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text("utf-8"), re.M))
+    assert {"setup", "demo", "test", "lint", "types", "bench"} <= targets
+    for document in (CONTOSO / "README.md", *PROJECT.glob("*.md")):
+        named = re.findall(r"(?:^    |`)make ([a-z ]+?)(?:`|  |$)", document.read_text("utf-8"), re.M)
+        assert {target for group in named for target in group.split()} <= targets, document
+
+
+def test_the_password_script_notes_the_account_and_forgets_the_password(tmp_path: Path) -> None:
+    account = {"address": "person:E1001@corp/account", "sAMAccountName": "ylva.granmane", "password": "not-to-be-kept"}
+    message = json.dumps(account).encode() + b"\n"
+    subprocess.run([CONTOSO / "deliver-password.sh"], input=message, cwd=tmp_path, check=True)
+    (note,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert note.read_text() == "ylva.granmane\n"
+    assert stat.S_IMODE(note.stat().st_mode) == 0o600
+
+
+@pytest.mark.ad
+def test_the_first_plan_gives_everybody_a_logon_name_of_their_own(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = {
+        "SERVER": domain.servers[0],
+        "BASE": domain.base_dn,
+        "USER": domain.user,
+        "PASSWORD": domain.password,
+        "CA": domain.ca_file,
+        "SERVER_NAME": domain.server_name,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(f"IDCODE_AD_{name}", value)
+    root = tmp_path / "contoso"
+    shutil.copytree(CONTOSO, root)
+    out = tmp_path / "plan.json"
+    assert run_main(["plan", "-C", str(root), "--as-of", "2026-12-01", "--out", str(out), "--strict"]) == 0
+    plan = json.loads(out.read_text("utf-8"))
+    accounts = {
+        change["address"]: change["attributes"]["sAMAccountName"]["after"]
+        for change in plan["changes"]
+        if change["op"] == "create" and change["object_type"] == "user"
+    }
+    names = list(accounts.values())
+    assert len(names) == len({name.lower() for name in names}) > 270
+    assert all(re.fullmatch(r"[a-z0-9.-]{1,20}", name) and not name.endswith(".") for name in names)
+    assert accounts["person:E1028@corp/account"] == "duc.dangvan"
+    assert accounts["person:E1032@corp/account"] == "e1032"
+    karins = [accounts[f"person:{key}@corp/account"] for key in ("E1017", "E1018", "E1019", "X103")]
+    assert karins == ["karin.sjofjall", "k.sjofjall", "e1019", "x103"]
+    assert "person:E1068@corp/account" not in accounts  # came back as E1269
+    assert {address for address in accounts if address.endswith("/admin")} == {
+        f"person:{key}@corp/admin" for key in ("E1039", "E1065", "E1113", "E1256", "E1263")
+    }
