@@ -110,8 +110,6 @@ class Differ:
         if wanted.object_type == "ou":
             draft.provides.add(("container", wanted.directory, dn.key(draft.new_dn)))
         self._place_tokens(draft)
-        note = "undone by deleting it again" + ("; the password is not kept" if wanted.password else "")
-        draft.reversibility = Reversibility("reversible", None, note)
         if not later.attributes:
             return [draft]
         later.needs.add(("object", wanted.address))

@@ -10,10 +10,11 @@ SERVER_KEPT = frozenset(
     {
         "usnchanged", "usncreated", "whenchanged", "whencreated", "pwdlastset", "lastlogon", "logoncount",
         "badpasswordtime", "badpwdcount", "lastlogoff", "dscorepropagationdata", "replpropertymetadata",
-        "lastlogontimestamp",
+        "lastlogontimestamp", "lastknownparent", "admincount", "operatorcount",
     }
 )  # fmt: skip
-"""What the server keeps to itself: counters, times, and the moment a password was set."""
+"""What the server keeps to itself: counters, times, the moment a password was set, and what Samba adds when it
+brings a deleted object back (lastKnownParent, adminCount, operatorCount)."""
 
 
 class Witness:

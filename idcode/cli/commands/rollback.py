@@ -1,0 +1,69 @@
+"""``idcode rollback``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from idcode import __version__
+from idcode.apply.rollback import RollbackOptions, plan_rollback
+from idcode.cli import console, wiring
+from idcode.cli.commands.applying import carry_out
+from idcode.cli.commands.common import PLAN_FORMATS, check_format, confirm, read_allow, render
+from idcode.cli.planning import git_commit, guard_limits
+from idcode.config.project import Repository
+from idcode.plan.file import write_plan
+
+
+def run(
+    directory: Path | None,
+    run_id: str,
+    to_batch: int | None,
+    out: Path | None,
+    output: str,
+    allow: Sequence[str] | None,
+    yes: bool,
+) -> int:
+    """Plan the inverse of a run; write it to a file for ``apply``, or show it, ask, and apply it."""
+    check_format(output, PLAN_FORMATS)
+    allowed = read_allow(allow)
+    repository, _ = wiring.load(directory)
+    repository = wiring.resolved(repository)
+    store = wiring.build_store(repository)
+    directories = wiring.build_directories(repository)
+    try:
+        plan = plan_rollback(run_id, store, directories, _options(repository, to_batch, allowed))
+        if out is not None:
+            write_plan(out, plan)
+        console.say(render(plan, output, repository.project.redact, full=False))
+        if out is not None:
+            console.note(f"written to {out}; apply it with: idcode apply {out}")
+        if plan.stopped:
+            return 3
+        if out is not None or not plan.changes:
+            return 0
+        if not yes and not confirm(f"Undo run {run_id} with these {len(plan.changes)} changes?"):
+            console.note("Nothing was undone.")
+            return 1
+        return carry_out(plan, repository, directories, store, allow=allowed)
+    finally:
+        for adapter in directories.values():
+            adapter.close()
+        store.close()
+
+
+def _options(repository: Repository, to_batch: int | None, allowed: dict[str, int]) -> RollbackOptions:
+    project = repository.project
+    return RollbackOptions(
+        project=project.project,
+        commit=git_commit(repository.root),
+        config_digest=repository.digest,
+        now=datetime.now(UTC),
+        expires=project.apply.plan_expires,
+        version=__version__,
+        to_batch=to_batch or 0,
+        limits=guard_limits(repository),
+        min_population=project.guards.min_population,
+        allowed=allowed,
+    )
