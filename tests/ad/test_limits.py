@@ -8,6 +8,7 @@ import pytest
 
 from idcode.directories.ad.directory import AdDirectory
 from idcode.model import dn
+from idcode.model.errors import DirectoryError
 from idcode.model.plans import AttributeChange
 from idcode.model.values import Ref
 from tests.ad.support import change, delta, ou, sets, user
@@ -103,3 +104,5 @@ def test_words_of_a_group_are_checked(corp: AdDirectory, domain: Domain) -> None
     given = {"sAMAccountName": sets("g"), "scope": sets("galactic"), "category": sets("microsoft365")}
     item = change("create", f"CN=g,CN=Users,{domain.base_dn}", given, object_type="group")
     assert _codes(corp, item) == ["value-invalid", "value-invalid"]
+    with pytest.raises(DirectoryError, match="microsoft365"):
+        corp.lower(item, {})

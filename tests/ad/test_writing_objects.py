@@ -212,6 +212,7 @@ def test_a_restored_account_is_the_same_object(corp: AdDirectory, domain: Domain
     assert raw["title"] == [b"Lead"]
     assert set(raw["otherTelephone"]) == {b"1", b"2"}
     assert raw["manager"] == [f"CN=Boss,CN=Users,{domain.base_dn}".encode()]
+    assert raw["userAccountControl"] == [b"512"]
     assert "adminDescription" not in raw
     restored = live(corp, anchor)
     assert (restored.deleted, restored.enabled, restored.mark) == (False, True, None)

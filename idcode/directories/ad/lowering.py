@@ -25,6 +25,7 @@ from idcode.directories.ad.entries import group_type
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.ad.values import is_guid
 from idcode.model import dn
+from idcode.model.errors import DirectoryError
 from idcode.model.plans import AttributeChange, Change
 from idcode.model.records import ObjectType
 from idcode.model.schema import Kind
@@ -52,8 +53,14 @@ class Lowering:
     mark_in: str
 
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
-        """Return the writes of ``change`` in order; see the port."""
-        requests = list(self._requests(change, anchors))
+        """Return the writes of ``change`` in order; see the port.
+
+        Raises ``DirectoryError`` for values that ``reject`` would have refused, such as an unknown group scope.
+        """
+        try:
+            requests = list(self._requests(change, anchors))
+        except ValueError as error:
+            raise DirectoryError(f"{change.address} cannot be written: {error}") from None
         return [
             Write(f"{change.id}.{number}", change.id, str(request["op"]), request)
             for number, request in enumerate(requests, 1)
@@ -130,8 +137,8 @@ class Lowering:
         filled = {name: _json(item.add if item.delta else item.after) for name, item in sorted(plain.items())}
         linked = {name: filled.pop(name) for name in list(filled) if self._linked(name) and len(filled[name]) > 1}
         if change.object_type == "user":
-            filled.pop("userAccountControl", None)
-            filled[self.mark_in] = [MARK_NEW]
+            # Restoring leaves PASSWD_NOTREQD set, which no account should be enabled with.
+            filled |= self._born_with(change, attributes, filled)
         yield {"op": "restore", "target": target, "dn": change.new_dn}
         if filled:
             yield {"op": "fill", "target": target, "attributes": filled}
