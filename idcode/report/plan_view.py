@@ -59,6 +59,12 @@ class GroupView:
     declared: bool
     changes: tuple[ChangeView, ...]
 
+    @property
+    def only_new(self) -> bool:
+        """Whether nothing but new objects is in it: creations, and the references that complete them."""
+        created = {change.address for change in self.changes if change.mark is MARKS["create"]}
+        return all(change.address in created and not change.risky for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class PlanView:

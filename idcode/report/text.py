@@ -15,21 +15,24 @@ from idcode.report.plan_view import GroupView, PlanView, RiskGroup, view_plan
 from idcode.report.wording import number
 
 _SEVERITY_TONES: dict[str, Tone] = {"error": "danger", "warning": "change", "info": "move"}
+_WHOLE = 3
+"""How many of many new people or objects are shown with all their attributes."""
 _GUARD_TONES: dict[str, Tone] = {"stopped": "danger", "held": "change", "overridden": "warning"}
 
 
 def render_plan(plan: Plan, *, color: bool, width: int, limit: int | None = 20, redact: Collection[str] = ()) -> str:
     """Return ``plan`` as text of at most ``width`` terminal cells a line (40 at least), ending in a newline.
 
-    ``limit`` folds long lists (members, orphans, findings; ``None``: never); changes are never folded.
+    ``limit`` folds long lists (members, orphans, findings; ``None``: never). Of more than ``limit`` people or objects
+    that are simply new, the first few are shown whole and the others on one line each; no change is left out.
     ``redact`` names attributes, in any case, whose values are hidden.
     """
     view = view_plan(plan, limit, redact, clip=limit is not None)
     page = Page(width, color)
     _head(page, view)
     _glance(page, view.glance)
-    _groups(page, view.people_heading, view.people)
-    _groups(page, "Declared objects", view.declared)
+    _groups(page, view.people_heading, view.people, limit)
+    _groups(page, "Declared objects", view.declared, limit)
     for reported in view.reported:
         _reported(page, reported)
     _findings(page, view.findings)
@@ -65,20 +68,35 @@ def _glance(page: Page, glance: Sequence[RiskGroup]) -> None:
             page.write(f"… and {number(group.more)} more {group.noun}", "dim", indent=column)
 
 
-def _groups(page: Page, heading: str, groups: Sequence[GroupView]) -> None:
+def _groups(page: Page, heading: str, groups: Sequence[GroupView], limit: int | None) -> None:
     if not groups:
         return
     page.heading(f"{heading} ({number(len(groups))})")
+    new = [group for group in groups if group.only_new]
+    brief = new[_WHOLE:] if limit is not None and len(new) > limit else []
     for group in groups:
+        if group not in brief:
+            page.blank()
+            _group(page, group)
+    if brief:
         page.blank()
-        page.write(f"{group.address}  {group.label}".rstrip(" "), "bold", hanging=2)
-        shown: set[str] = set()
-        for change in group.changes:
-            label = f"  {change.label}" if change.label != group.label else ""
-            dn = change.dn if f"{change.place}\n{change.dn}" not in shown else ""
-            shown.add(f"{change.place}\n{change.dn}")
-            kind = f"{change.object_type} in " if group.declared else ""
-            write_change(page, change, heading=f"{kind}{change.place}{label}", dn=dn)
+        page.write(
+            f"… and {number(len(brief))} more that are simply new, one line each (--full shows them whole):", "dim"
+        )
+        for group in brief:
+            places = ", ".join(dict.fromkeys(change.place for change in group.changes))
+            page.write(f"+ create  {group.address}  {group.label}  {places}", "good", indent=2, hanging=4)
+
+
+def _group(page: Page, group: GroupView) -> None:
+    page.write(f"{group.address}  {group.label}".rstrip(" "), "bold", hanging=2)
+    shown: set[str] = set()
+    for change in group.changes:
+        label = f"  {change.label}" if change.label != group.label else ""
+        dn = change.dn if f"{change.place}\n{change.dn}" not in shown else ""
+        shown.add(f"{change.place}\n{change.dn}")
+        kind = f"{change.object_type} in " if group.declared else ""
+        write_change(page, change, heading=f"{kind}{change.place}{label}", dn=dn)
 
 
 def _reported(page: Page, reported: ReportedView) -> None:
