@@ -51,7 +51,8 @@ def ordered(drafts: Iterable[Draft]) -> tuple[list[Draft], dict[Draft, set[Draft
     while True:
         needs = dependencies(listed)
         result = _sorted(listed, needs)
-        stuck = [draft for draft in listed if draft not in set(result)]
+        placed = set(result)
+        stuck = [draft for draft in listed if draft not in placed]
         if not stuck:
             return result, needs
         listed = sorted(_open_circle(listed, _on_circle(stuck, needs)), key=_priority)
