@@ -229,7 +229,7 @@ def second_day(walk: Walk) -> dict[str, dict[str, list[str]]]:
         "Every value knows where it comes from: source, record and column, rule and line, and what it beat. HR has "
         "only the switchboard for E1096, so the phonebook's number counts.",
     )
-    walk.idcode(f"explain person:E1096 --as-of {DAY_2}", head=60, tail=10)
+    walk.idcode(f"explain person:E1096 --attribute telephoneNumber --as-of {DAY_2}", head=30, tail=10)
     say(
         "8. Three days on",
         "The person who vanished has been gone for longer than the grace period of 48 hours: the next plan disables "
