@@ -291,7 +291,8 @@ class ObjectBuilder:
         if not want:
             wanted_object.enabled = False
             return
-        needs_password = live.needs_password or live.mark == "new"
+        # Where idcode sets passwords, one that may not have been handed over counts as none.
+        needs_password = live.needs_password or (with_password and live.mark == "new")
         exact = rule.rule.enabled is not None and rule.rule.enabled.enforce == "exact"
         if live.mark is None and not exact:
             self._held(wanted_object, "somebody else disabled it; it is enabled only by hand")
