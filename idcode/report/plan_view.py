@@ -23,6 +23,7 @@ from idcode.report.visible import visible
 from idcode.report.wording import Values, moment, number, plural
 
 NO_CHANGES = "No changes. The directories are as the files say."
+NOTHING_TO_DO = "No changes to apply; see what is held or frozen."
 _OPS = SUMMARY_KEYS[:7]
 _ALWAYS_SAID = ("disable", "delete")  # that nobody loses anything is worth saying
 _ASIDE = {
@@ -230,7 +231,8 @@ def _summary(plan: Plan) -> str:
     aside = [f"{number(counts[key])} {word}" for key, word in _ASIDE.items() if counts[key] and key != "orphan"]
     aside += [plural(counts["orphan"], "orphan")] if counts["orphan"] else []
     if not plan.changes:
-        return NO_CHANGES + (f" ({', '.join(aside)})" if aside else "")
+        waiting = plan.summary.get("held", 0) or plan.summary.get("frozen", 0)
+        return (NOTHING_TO_DO if waiting else NO_CHANGES) + (f" ({', '.join(aside)})" if aside else "")
     todo = ", ".join(
         f"{number(plan.summary.get(op, 0))} to {op}" for op in _OPS if plan.summary.get(op) or op in _ALWAYS_SAID
     )

@@ -43,6 +43,8 @@ class Context:
     """By identity type, folded key and rule."""
     owners: dict[tuple[str, str], tuple[Identity, Outbound]] = field(default_factory=dict)
     """Who owns an object, by directory and anchor."""
+    declared_at: dict[str, Span] = field(default_factory=dict)
+    """Where the files declare a group or OU, by address."""
 
     def directory(self, name: str) -> DirectoryReading | None:
         """Return the reading of a directory, or ``None`` where this plan did not read it."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from idcode.config.project import Repository
 from idcode.expressions import Environment, EvaluationError
 from idcode.model import dn
-from idcode.model.addresses import Address, split_path
+from idcode.model.addresses import Address, join_path, split_path
 from idcode.model.desired import DesiredObject
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.syntax import text_of
@@ -56,6 +56,11 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
         register=Register(gathered.directories, forests),
     )
     context.state.diagnostics += gathered.diagnostics
+    context.declared_at |= {
+        str(Address("ou", join_path(split_path(unit.path)), file.directory)): unit.at
+        for file in repository.objects
+        for unit in file.organizational_units
+    }
     for population in context.populations.values():
         _identities(context, population)
     for reading in gathered.directories.values():
@@ -160,6 +165,7 @@ def _objects(context: Context, population: Population) -> None:
 
 def _groups(context: Context, reading: DirectoryReading) -> None:
     declared = declared_groups(context, reading)
+    context.declared_at |= {group.address: group.group.at for group in declared}
     pairs = [(group, desired_group(context, reading, group)) for group in declared]
     set_members(context, reading, pairs)
     context.state.objects += [wanted for _, wanted in pairs if wanted.live is not None or wanted.action == "create"]

@@ -24,22 +24,12 @@ class Explainer:
             for identity in population.by_key.values()
             for rule in population.rules.outbound.values()
         }
-        self._declared = {}
-        for file in context.repository.objects:
-            for group in file.groups:
-                if isinstance(group.name, str):
-                    self._declared[f"group:{group.name}@{file.directory}"] = group.at
-                else:
-                    self._declared.setdefault(f"for_each@{file.directory}", group.at)
-            for unit in file.organizational_units:
-                self._declared[f"ou:{unit.path}@{file.directory}"] = unit.at
 
     def why(self, address: str, attribute: str) -> Why | None:
         """Return the reason for ``attribute`` (or ``path``, ``enabled``) of the object ``address``."""
         found = self._identities.get(address)
         if found is None:
-            directory = address.rpartition("@")[2]
-            span = self._declared.get(address) or self._declared.get(f"for_each@{directory}")
+            span = self._context.declared_at.get(address)
             return Why(at=f"{span.file}:{span.line}") if span and span.file else None
         population, identity, rule = found
         return self._of_rule(population, identity, rule, attribute)

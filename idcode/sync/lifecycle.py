@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from idcode.expressions import Environment, EvaluationError, Program
+from idcode.expressions import Environment, EvaluationError, Program, UnknownValueError
 from idcode.model.syntax import text_of
 from idcode.model.values import Result, Special, iso, parse_iso
 from idcode.sync.attributes import as_moment
@@ -45,8 +45,9 @@ def set_stages(population: Population, as_of: datetime) -> None:
         stage = _stage(population, identity, as_of)
         if isinstance(stage, EvaluationError):
             identity.values["stage"] = Special.UNKNOWN
-            reason = f"its stage cannot be computed: {stage}"
-            identity.freeze(reason)
+            identity.freeze(population.creating_incomplete or f"its stage cannot be computed: {stage}")
+            if isinstance(stage, UnknownValueError):
+                continue  # what is unknown has been said where it was found
             population.say(
                 "stage-unknown",
                 f"the stage of {identity.address} cannot be computed: {stage}; everything about it stays as it is",

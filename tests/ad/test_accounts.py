@@ -156,7 +156,7 @@ def test_other_account_flags_survive_enabling(corp: AdDirectory, domain: Domain,
 def test_a_rollback_can_say_which_mark_there_was(corp: AdDirectory, domain: Domain, admin: Any) -> None:
     done(apply(corp, _new(domain, True)))
     name = f"CN=Ada,CN=Users,{domain.base_dn}"
-    back = {"enabled": sets(False, before=(True,)), "adminDescription": sets("idcode:new")}
+    back = {"enabled": sets(False, before=(True,)), "mark": sets("new")}
     done(apply(corp, change("disable", name, back, anchor=_anchor(corp, admin, name))))
     assert entry(admin, name)["adminDescription"] == [b"idcode:new"]
 

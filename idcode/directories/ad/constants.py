@@ -37,7 +37,7 @@ LINKS_PER_MODIFY = 1000
 REQUEST_BYTES = 4_000_000
 """Largest amount of values sent in one request; servers take 10 MB (MaxReceiveBuffer)."""
 
-PSEUDO_ATTRIBUTES = frozenset({"path", "enabled", "protected", "category", "scope"})
+PSEUDO_ATTRIBUTES = frozenset({"path", "enabled", "mark", "protected", "category", "scope"})
 """What plans call attributes and AD keeps elsewhere: DN, account flags, security descriptor, groupType."""
 NAMING_ATTRIBUTES = {"user": "CN", "group": "CN", "contact": "CN", "computer": "CN", "other": "CN", "ou": "OU"}
 

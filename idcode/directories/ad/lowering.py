@@ -15,6 +15,7 @@ from idcode.directories.ad.constants import (
     LINKS_PER_MODIFY,
     MARK_DISABLED,
     MARK_NEW,
+    MARK_PREFIX,
     NEVER,
     PSEUDO_ATTRIBUTES,
     REQUEST_BYTES,
@@ -176,10 +177,11 @@ class Lowering:
         if wanted is None:
             return
         request: Request = {"op": "account", "target": target, "enabled": wanted}
-        given = attributes.get(self.mark_in)  # a rollback says which mark there was
-        request["mark"] = _json(given.after)[0] if given and given.after else None
-        if given is None and not wanted:
-            request["mark"] = MARK_DISABLED
+        given = attributes.get("mark")  # a rollback says which mark there was
+        if given is not None:
+            request["mark"] = MARK_PREFIX + text_of(given.after[0]) if given.after else None
+        else:
+            request["mark"] = None if wanted else MARK_DISABLED
         relied_on = change.expect.attributes.get("userAccountControl")
         if relied_on:
             request["expected"] = int(text_of(relied_on[0]))
