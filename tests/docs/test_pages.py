@@ -28,7 +28,11 @@ def test_the_repository_of_a_page_is_valid(page: Path, tmp_path: Path, capsys: p
     assert capsys.readouterr().out.strip() == "no findings"
 
 
-@pytest.mark.parametrize("page", [DOCS / "configuration.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [DOCS / name for name in ("configuration.md", "concepts.md", "expressions.md", "rollback.md")],
+    ids=lambda page: page.name,
+)
 def test_every_fragment_of_a_page_is_valid_where_it_belongs(page: Path) -> None:
     models: tuple[type[Node], ...] = (Project, RuleFile, ObjectFile, DecisionFile, OutboundRule)
     for block in blocks(page):
