@@ -113,7 +113,7 @@ def _check_shrinkage(context: Context, population: Population) -> None:
     for name in {rule.rule.source or "" for rule in population.rules.creating_rules()}:
         source = context.gathered.sources[name]
         limit = source.limits.max_shrink
-        if limit is None or not vanished or len(here) < floor or 100 * len(vanished) <= limit * len(here):
+        if limit is None or name in population.untrusted or not vanished or len(here) < floor or 100 * len(vanished) <= limit * len(here):
             continue
         population.untrusted[name] = f"{len(vanished)} of its {len(here)} people are gone, more than max_shrink allows"
         context.state.diagnostics.append(

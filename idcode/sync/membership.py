@@ -196,13 +196,15 @@ def _named(
         return None
     identity = context.find_identity(address)
     if identity is None:
-        context.say(
-            "warning",
-            "unknown-member",
-            f"{declared.address} names {text}, whom no source has",
-            declared.address,
-            "Correct the key, or take the entry out.",
-            declared.group.at,
-        )
+        population = context.populations.get(address.type)
+        if population is None or population.creating_incomplete is None:  # a cut source may well have them
+            context.say(
+                "warning",
+                "unknown-member",
+                f"{declared.address} names {text}, whom no source has",
+                declared.address,
+                "Correct the key, or take the entry out.",
+                declared.group.at,
+            )
         return None
     return context.object_of(identity, reading.name, address.rule)
