@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,6 +82,7 @@ def make_plan(
         gathered = gather(repository, rules, wiring.build_sources(repository), directories, now, progress)
         _insist_on_proof(gathered)
         context = compute(repository, rules, gathered, moment)
+        _insist_on_somebody(only, context)
         context.state.diagnostics += [*warnings, *_unsupported(repository, directories)]
         explainer = Explainer(context)
         plan = build_plan(
@@ -110,6 +112,22 @@ def _insist_on_proof(gathered: Gathered) -> None:
             raise DirectoryError(
                 f"directory {name} was not read completely: {why}",
                 "Nothing was planned. Try again; if it stays so, look at the domain controller.",
+            )
+
+
+def _insist_on_somebody(only: tuple[str, ...], context: Context) -> None:
+    """Raise ``UsageError`` where ``--only`` names nobody: an empty plan would read as if nothing were to do."""
+    people = {
+        identity.address for population in context.populations.values() for identity in population.by_key.values()
+    }
+    addresses = [wanted.address for wanted in context.state.objects]
+    addresses += [item.address for item in context.state.frozen if item.address]
+    objects = {text for address in addresses for text in (address, address.partition("@")[0])}
+    for text in only:
+        if text not in objects | people and text.rpartition("@")[0] not in people:
+            near = difflib.get_close_matches(text, sorted(objects | people), 1)
+            raise UsageError(
+                f"--only {text}: there is no such person or object", f"Did you mean {near[0]}?" if near else None
             )
 
 

@@ -69,9 +69,8 @@ def render_run(run: Mapping[str, Any], *, color: bool, width: int, limit: int | 
     page.blank()
     page.write(_counts(run.get("counts") or {}) or "nothing was written", "bold")
     if status in ("partial", "failed", "interrupted"):
-        page.write(
-            f"hint: idcode apply --resume {_text(run, 'run_id')} goes on, idcode rollback undoes", "dim", hanging=6
-        )
+        undo = f"idcode rollback {_text(run, 'run_id')}"
+        page.write(f"hint: what was not done is in the next plan again; to undo what was: {undo}", "dim", hanging=6)
     return page.text()
 
 

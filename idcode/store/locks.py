@@ -80,7 +80,7 @@ def _take_over(connection: Connection, lock: LockRow) -> None:
         raise StoreError(
             f"{lock.directory} is locked by run {lock.run_id} of {lock.owner} (process {lock.pid}) "
             f"since {lock.acquired_at}",
-            hint=f"wait for it to end; if it cannot be running any more: idcode unlock {lock.directory}",
+            hint=f"wait for it to end; if it cannot be running any more, delete its row from {tables.locks.name}",
         )
     release(connection, lock.directory)
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from idcode.expressions import Environment, EvaluationError, Program, UnknownValueError, UnknownValueError
+from idcode.expressions import Environment, EvaluationError, Program, UnknownValueError
 from idcode.model.syntax import text_of
 from idcode.model.values import Result, Special, iso, parse_iso
 from idcode.sync.attributes import as_moment
@@ -48,13 +48,12 @@ def set_stages(population: Population, as_of: datetime) -> None:
             identity.freeze(population.creating_incomplete or f"its stage cannot be computed: {stage}")
             if isinstance(stage, UnknownValueError):
                 continue  # what is unknown has been said where it was found
-            if not isinstance(stage, UnknownValueError):  # of an incomplete source, the source itself says enough
-                population.say(
-                    "stage-unknown",
-                    f"the stage of {identity.address} cannot be computed: {stage}; everything about it stays as it is",
-                    identity.address,
-                    "Correct the dates in the source, or let the expression handle them.",
-                )
+            population.say(
+                "stage-unknown",
+                f"the stage of {identity.address} cannot be computed: {stage}; everything about it stays as it is",
+                identity.address,
+                "Correct the dates in the source, or let the expression handle them.",
+            )
             continue
         identity.stage = stage
         identity.values["stage"] = stage

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.ad
 
 def test_an_account_without_password_is_enabled_once_somebody_has_set_one(repo: Repository, witness: Witness) -> None:
     repo.edit("rules/people.yaml", "    on_exit: disable", "    on_exit: disable\n    initial_password: none")
-    repo.person("E1", "Ada", "Byron", "Engineering", mail="ada.byron@contoso.com")
+    repo.person("E1", "Ada", "Brisling", "Engineering", mail="ada.brisling@contoso.com")
     repo.person("E2", "Bo", "Ek", "Sales", mail="bo.ek@contoso.com")
     repo.apply()
     assert not witness.enabled("E1")

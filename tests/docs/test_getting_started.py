@@ -70,10 +70,10 @@ def test_the_five_minutes_of_the_readme(
     reader.run("apply", "plan.json")
     assert reader.last_line("plan").startswith("No changes. The directories are as the files say.")
     hr = reader.root / "hr.csv"
-    hr.write_text(hr.read_text("utf-8").replace("Hopper,Sales", "Hopper,Engineering"), "utf-8")
+    hr.write_text(hr.read_text("utf-8").replace("Hummer,Sales", "Hummer,Engineering"), "utf-8")
     plan = reader.run("plan")
     assert '"Sales" → "Engineering"' in plan
-    assert "+ Grace Hopper (person:E1003@corp/account)" in plan
+    assert "+ Greta Hummer (person:E1003@corp/account)" in plan
 
 
 def test_getting_started_from_the_first_plan_to_the_first_rollback(

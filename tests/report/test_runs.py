@@ -47,8 +47,9 @@ def test_a_write_without_an_answer_says_so() -> None:
 
 
 def test_a_run_that_stopped_half_way_says_how_to_go_on() -> None:
-    assert "idcode apply --resume 20261123T060101Z-ab12cd" in render_run(RUN, color=False, width=100)
-    assert "--resume" not in render_run({**RUN, "status": "done"}, color=False, width=100)
+    hint = "hint: what was not done is in the next plan again; to undo what was: idcode rollback"
+    assert hint in render_run(RUN, color=False, width=100)
+    assert "hint:" not in render_run({**RUN, "status": "done"}, color=False, width=100)
 
 
 def test_folding_hides_only_writes_that_were_done() -> None:
