@@ -132,6 +132,27 @@ def test_the_guard_of_getting_started_stops_the_leaver_until_it_is_allowed(
     assert "source-trailer-mismatch" in {finding["code"] for finding in damaged["diagnostics"]}
 
 
+def test_the_plan_that_the_readme_shows_is_a_real_one(
+    tmp_path: Path, environment: Domain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = Reader(tmp_path / "repository", PAGE, environment, capsys)
+    reader.save("The repository")
+    when = ("--as-of", "2026-11-23T21:00:00Z")
+    first = reader.run("plan", *when, "--out", "plan.json")
+    told = next(block.text for block in blocks(PAGE) if block.text.startswith("person:E1001"))
+    assert told in first
+    reader.run("apply", "plan.json")
+    _save_rows(reader, "The first leaver")
+    rows = reader.root / "data/hr.csv"
+    text = "".join(line for line in rows.read_text("utf-8").splitlines(keepends=True) if "E1005" not in line)
+    rows.write_text(text.replace("TOTAL;5", "TOTAL;4"), "utf-8")
+    plan = reader.run("plan", *when)
+    shown = next(block.text for block in blocks(README) if block.text.startswith("$ idcode plan"))
+    facts, *parts = shown.split("\n\n")
+    for line in (*facts.splitlines()[1:], *parts):
+        assert line.strip("\n") in plan
+
+
 def _save_rows(reader: Reader, heading: str) -> None:
     """Save the HR file that a chapter shows."""
     save(reader.root, [block for block in blocks(PAGE) if block.heading == heading])
