@@ -31,7 +31,7 @@ class Wanted:
     exact: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class DesiredObject:
     """One object as the files want it; attributes that are not named stay as they are.
 

@@ -60,6 +60,11 @@ class DirectorySchema:
         """Return the attribute called ``name`` in any case, or ``None``."""
         return self._attributes.get(name.lower())
 
+    def spelled(self, name: str) -> str:
+        """Return ``name`` as the schema spells it; unknown names stay as they are."""
+        found = self._attributes.get(name.lower())
+        return found.name if found else name
+
     def kind(self, name: str) -> Kind:
         """Return how values of ``name`` are compared; unknown attributes compare as text."""
         found = self._attributes.get(name.lower())

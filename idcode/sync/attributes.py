@@ -11,6 +11,7 @@ from idcode.config.models.rules import ATTRIBUTE_KIND
 from idcode.expressions import Environment, EvaluationError, UnknownValueError
 from idcode.model.addresses import Address
 from idcode.model.records import LiveObject
+from idcode.model.schema import DirectorySchema
 from idcode.model.syntax import moment, text_of
 from idcode.model.values import Ref, Result, Scalar, Special, Value
 from idcode.sync.identities import Identity, Population, evaluate, is_true
@@ -43,7 +44,7 @@ def _attribute(
             return Special.UNKNOWN
         if rule.name in identity.blocked:
             return Special.UNKNOWN
-        result = contribution(identity, rule, name, now)
+        result = contribution(population, identity, rule, name, now)
         if result is Special.ABSENT:
             continue
         if result is Special.IGNORE_OBJECT:
@@ -68,45 +69,55 @@ def _attribute(
     return found
 
 
-def contribution(identity: Identity, rule: Inbound, name: str, now: datetime) -> Result | EvaluationError:
+def contribution(
+    population: Population, identity: Identity, rule: Inbound, name: str, now: datetime
+) -> Result | EvaluationError:
     """What ``rule`` alone says of attribute ``name`` for this person; absent where it has no record of them."""
+    if rule.rule.source is None and rule.rule.rule in identity.unlinked:
+        return Special.UNKNOWN
+    if rule.name not in identity.said:
+        identity.said[rule.name] = _all_flows(population, identity, rule, now)
+    return identity.said[rule.name].get(name, Special.ABSENT)
+
+
+def _all_flows(
+    population: Population, identity: Identity, rule: Inbound, now: datetime
+) -> Mapping[str, Result | EvaluationError]:
+    """Run all flows of a rule at once; empty where it has nothing of this person in its scope."""
     if rule.rule.source is not None:
         record = identity.records.get(rule.name)
         if record is None:
-            return Special.ABSENT
-        values: Mapping[str, Result] = record.values
-    else:
-        linked = rule.rule.rule or ""
-        if linked in identity.unlinked:
-            return Special.UNKNOWN
-        live = identity.links.get(linked)
-        if live is None or live.deleted:
-            return Special.ABSENT
-        values = object_values(live, rule.flows[name].attributes)
-        environment = Environment(values=values, now=now, seed=identity.address)
-        if rule.scope is not None:
-            scope_values = object_values(live, rule.scope.attributes)
-            in_scope = evaluate(rule.scope, Environment(values=scope_values, now=now))
-            if isinstance(in_scope, EvaluationError):
-                return in_scope
-            if not is_true(in_scope):
-                return Special.ABSENT
-        return evaluate(rule.flows[name], environment)
-    return evaluate(rule.flows[name], Environment(values=values, now=now, seed=f"{identity.address}:{name}"))
+            return {}
+        return rule.run(Environment(values=record.values, now=now, seed=identity.address))
+    live = identity.links.get(rule.rule.rule or "")
+    if live is None or live.deleted:
+        return {}
+    schema = population.schemas[rule.rule.directory or ""]
+    read = {name for flow in rule.flows.values() for name in flow.attributes}
+    read |= rule.scope.attributes if rule.scope else set()
+    environment = Environment(values=object_values(live, read, schema), now=now, seed=identity.address)
+    in_scope = evaluate(rule.scope, environment) if rule.scope else True
+    if isinstance(in_scope, EvaluationError):
+        return dict.fromkeys(rule.flows, in_scope)
+    return rule.run(environment) if is_true(in_scope) else {}
 
 
-def object_values(live: LiveObject | None, names: Iterable[str]) -> dict[str, Result]:
-    """Return attributes of an object as expressions see them: one value as a scalar, several as a tuple."""
+def object_values(live: LiveObject | None, names: Iterable[str], schema: DirectorySchema) -> dict[str, Result]:
+    """Return attributes of an object as expressions see them: one value as a scalar, several as a tuple.
+
+    Names count in any letter case; ``objectGUID`` and ``distinguishedName`` are the object's own.
+    """
     values: dict[str, Result] = {}
     for name in names:
         if live is None:
             values[name] = None
-            continue
-        if name == "objectGUID":
+        elif name.lower() == "objectguid":
             values[name] = uuid.UUID(live.anchor).bytes_le
-            continue
-        held = live.get(name)
-        values[name] = None if not held else held[0] if len(held) == 1 else held
+        elif name.lower() == "distinguishedname":
+            values[name] = live.dn
+        else:
+            held = live.get(schema.spelled(name))
+            values[name] = None if not held else held[0] if len(held) == 1 else held
     return values
 
 

@@ -34,7 +34,7 @@ def _refuse_once(context: Context) -> bool:
             continue
         for place, attribute, value in _claims(context, wanted):
             claims[(place, key(value, attribute.kind))].append((wanted, attribute.name, value))
-    losers: list[tuple[DesiredObject, str, str]] = []
+    losers: dict[DesiredObject, dict[str, str]] = defaultdict(dict)
     for (place, value_key), wants in claims.items():
         holders = _keepers(context, place, value_key, claimants)
         own = {wanted.live.anchor for wanted, _, _ in wants if wanted.live is not None}
@@ -45,9 +45,12 @@ def _refuse_once(context: Context) -> bool:
         for wanted, name, value in newcomers:
             others = [_name(context, wanted.directory, a) for a in (*keepers, *(own & set(holders)))]
             others += [w.address for w, _, _ in newcomers if w is not wanted]
-            losers.append((wanted, name, f"{name} {text_of(value)!r} belongs to {', '.join(sorted(set(others)))} too"))
-    for wanted, name, reason in losers:
-        _lose(context, wanted, name, reason)
+            losers[wanted][name] = f"{name} {text_of(value)!r} belongs to {', '.join(sorted(set(others)))} too"
+    for wanted, reasons in losers.items():
+        _lose(context, wanted, reasons)
+    context.state.objects = [
+        w for w in context.state.objects if w not in losers or (w.live is not None and not w.live.deleted)
+    ]
     return bool(losers)
 
 
@@ -101,10 +104,14 @@ def _keepers(
             planned = wanted.attributes.get(attribute.name) if wanted and attribute else None
             if wanted is not None and wanted.action == "delete":
                 continue
-            if planned is not None and attribute is not None and not planned.shadow and not _shadow(wanted):
-                keeps = _keeps(planned, held.get(attribute.name), value_key, attribute)
-                if not keeps:
-                    continue
+            if (
+                planned is not None
+                and attribute is not None
+                and not planned.shadow
+                and not _shadow(wanted)
+                and not _keeps(planned, value_key, attribute)
+            ):
+                continue
             found.add(anchor)
     return found
 
@@ -113,7 +120,7 @@ def _shadow(wanted: DesiredObject | None) -> bool:
     return wanted is not None and wanted.shadow
 
 
-def _keeps(planned: Wanted, held: tuple[Scalar, ...], value_key: Hashable, attribute: AttributeType) -> bool:
+def _keeps(planned: Wanted, value_key: Hashable, attribute: AttributeType) -> bool:
     if planned.delta:
         return value_key not in {key(v, attribute.kind) for v in planned.remove}
     return value_key in {key(v, attribute.kind) for v in planned.values}
@@ -129,15 +136,14 @@ def _name(context: Context, directory: str, anchor: str) -> str:
     return anchor
 
 
-def _lose(context: Context, wanted: DesiredObject, name: str, reason: str) -> None:
+def _lose(context: Context, wanted: DesiredObject, reasons: dict[str, str]) -> None:
+    """Take the values out of what is wanted; an object that does not exist yet is not created without them."""
     hint = "Correct the source or the rule; SelectUniqueValue chooses among several candidates."
-    context.say("error", "value-taken", f"{wanted.address}: {reason}", wanted.address.partition("@")[0], hint)
-    if wanted.live is None or wanted.live.deleted:
-        context.freeze(wanted.directory, wanted.address, wanted.label, reason)
-        context.state.objects.remove(wanted)
-        return
-    if name == "dn":
-        wanted.name = wanted.parent = None
-    else:
-        wanted.attributes.pop(name, None)
-    context.freeze(wanted.directory, wanted.address, wanted.label, reason, wanted.live)
+    for name, reason in sorted(reasons.items()):
+        context.say("error", "value-taken", f"{wanted.address}: {reason}", wanted.address.partition("@")[0], hint)
+        if name == "dn":
+            wanted.name = wanted.parent = None
+        else:
+            wanted.attributes.pop(name, None)
+    live = wanted.live if wanted.live is not None and not wanted.live.deleted else None
+    context.freeze(wanted.directory, wanted.address, wanted.label, "; ".join(sorted(reasons.values())), live)

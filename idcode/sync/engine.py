@@ -7,12 +7,11 @@ from datetime import datetime
 
 from idcode.config.project import Repository
 from idcode.expressions import Environment, EvaluationError
-from idcode.model import dn
 from idcode.model.addresses import Address, join_path, split_path
 from idcode.model.desired import DesiredObject
-from idcode.model.diagnostics import Diagnostic
 from idcode.model.syntax import text_of
 from idcode.model.values import Result
+from idcode.sync.attribute_names import check_names
 from idcode.sync.attributes import fill_attribute, object_values
 from idcode.sync.conflicts import refuse_conflicts
 from idcode.sync.containers import Containers
@@ -22,7 +21,7 @@ from idcode.sync.generated import generate
 from idcode.sync.groups import declared_groups, desired_group
 from idcode.sync.identities import Population, evaluate, is_true
 from idcode.sync.lifecycle import set_missing_stage, set_stages
-from idcode.sync.links import add_missing, link, managed_keys, read_decisions
+from idcode.sync.links import add_missing, link, managed_keys, read_decisions, refuse_shared
 from idcode.sync.membership import set_members
 from idcode.sync.orphans import (
     find_orphan_groups,
@@ -56,6 +55,7 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
         register=Register(gathered.directories, forests),
     )
     context.state.diagnostics += gathered.diagnostics
+    check_names(context)
     context.declared_at |= {
         str(Address("ou", join_path(split_path(unit.path)), file.directory)): unit.at
         for file in repository.objects
@@ -63,6 +63,7 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
     }
     for population in context.populations.values():
         _identities(context, population)
+    refuse_shared(context.populations.values(), gathered.directories)
     for reading in gathered.directories.values():
         context.state.objects += context.containers[reading.name].declare(repository.objects)
     for population in context.populations.values():
@@ -80,8 +81,14 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
 def _identities(context: Context, population: Population) -> None:
     """Sources to identities with attributes and links, in the order of the dependency graph."""
     as_of = context.as_of
+    population.schemas = {name: reading.view.schema for name, reading in context.gathered.directories.items()}
     census(population, context.gathered.sources, as_of)
     _check_shrinkage(context, population)
+    for outbound in population.rules.outbound.values():
+        reading = context.directory(outbound.rule.directory)
+        if reading is not None:
+            undecided = add_missing(population, outbound, reading)
+            population.contested |= {(reading.name, live.anchor) for live in undecided}
     for node in population.rules.type.order:
         step, _, name = node.partition(":")
         if step == "records":
@@ -94,39 +101,38 @@ def _identities(context: Context, population: Population) -> None:
             reading = context.directory(outbound.rule.directory)
             if reading is None:
                 continue
-            _, undecided = add_missing(population, outbound, reading)
-            population.contested |= {(reading.name, live.anchor) for live in undecided}
             link(population, outbound, reading, context.decisions, as_of)
 
 
 def _check_shrinkage(context: Context, population: Population) -> None:
-    """Take a source for incomplete where too many of its people vanished at once (``max_shrink``)."""
+    """Take a source for incomplete where too many of its people vanished at once (``max_shrink``).
+
+    Nothing in the directory says which source a vanished person came from, so each source that may have had them
+    is held against its own people and all who vanished.
+    """
     here: dict[str, str] = {}
     for rule in population.rules.outbound.values():
         reading = context.directory(rule.rule.directory)
         if reading is not None:
             here |= managed_keys(population, rule, reading)
-    vanished = [
-        name for folded, name in here.items() if folded not in population.seen and folded not in population.aliases
-    ]
+    gone = {name for folded, name in here.items() if folded not in population.seen and folded not in population.aliases}
     floor = context.repository.project.guards.min_population
-    for name in {rule.rule.source or "" for rule in population.rules.creating_rules()}:
+    for name, keys in sorted(population.seen_in.items()):
         source = context.gathered.sources[name]
         limit = source.limits.max_shrink
-        if limit is None or name in population.untrusted or not vanished or len(here) < floor or 100 * len(vanished) <= limit * len(here):
+        own = len(gone) + len(keys & here.keys())
+        if limit is None or name in population.untrusted or not gone or own < floor or 100 * len(gone) <= limit * own:
             continue
-        population.untrusted[name] = f"{len(vanished)} of its {len(here)} people are gone, more than max_shrink allows"
-        context.state.diagnostics.append(
-            Diagnostic(
-                "error",
-                "source-shrunk",
-                f"source {name}: {len(vanished)} of {len(here)} people in the directory are gone from it "
-                f"({100 * len(vanished) / len(here):.1f} %, max_shrink is {limit:g} %), such as "
-                f"{', '.join(sorted(vanished)[:5])}; nobody counts as missing and its attributes are frozen",
-                "If the file is right, raise max_shrink for this change.",
-                source.limits.key_at("max_shrink"),
-                name,
-            )
+        population.untrusted[name] = f"{len(gone)} of {own} people are gone, more than max_shrink allows"
+        context.say(
+            "error",
+            "source-shrunk",
+            f"source {name}: {len(gone)} of {own} people whom the directory has from it are gone "
+            f"({100 * len(gone) / own:.1f} %, max_shrink is {limit:g} %), such as {', '.join(sorted(gone)[:5])}; "
+            "nobody counts as missing and its attributes are frozen",
+            name,
+            "If the file is right, raise max_shrink for this change.",
+            source.limits.key_at("max_shrink"),
         )
 
 
@@ -207,7 +213,8 @@ def _protect(context: Context) -> None:
         if wanted.live is None:
             continue
         for test in tests:
-            values: dict[str, Result] = object_values(wanted.live, test.attributes)
+            schema = context.gathered.directories[wanted.directory].view.schema
+            values: dict[str, Result] = object_values(wanted.live, test.attributes, schema)
             owner = context.owners.get((wanted.directory, wanted.live.anchor))
             if owner is not None:
                 values = {**owner[0].values, **{name: value for name, value in values.items() if value is not None}}
@@ -223,9 +230,8 @@ def _count(context: Context) -> None:
         if wanted.live is not None and not wanted.live.deleted:
             members.setdefault(wanted.scope, set()).add(wanted.live.anchor)
     for reading in context.gathered.directories.values():
-        base = dn.key(reading.view.base_dn)
         for live in reading.view.objects.values():
-            for scope in live.scopes if not live.deleted and base is not None else ():
+            for scope in live.scopes if not live.deleted else ():
                 name = f"{reading.name}/groups" if "/objects/" in scope else scope
                 members.setdefault(name, set()).add(live.anchor)
     context.state.populations.update({scope: len(anchors) for scope, anchors in members.items()})

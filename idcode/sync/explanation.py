@@ -23,8 +23,8 @@ from idcode.model.syntax import key, keys, same
 from idcode.model.values import Ref, Result, Scalar, Special
 from idcode.sync.attributes import contribution
 from idcode.sync.context import Context
-from idcode.sync.explain import Explainer
 from idcode.sync.identities import Identity, Population
+from idcode.sync.provenance import Explainer
 
 
 def explain(context: Context, explainer: Explainer, text: str, attribute: str | None) -> Explanation:
@@ -98,7 +98,7 @@ def _attribute(
     candidates = []
     for rule_name in population.rules.type.precedence.get(name, ()):
         rule = population.rules.inbound[rule_name]
-        said = contribution(identity, rule, name, context.as_of)
+        said = contribution(population, identity, rule, name, context.as_of)
         span = rule.rule.flow[name].value.span
         reason = None if rule_name == winner else _why_not(said, rule_name in beat, identity.blocked.get(rule_name))
         candidates.append(Candidate(rule_name, f"{span.file}:{span.line}" if span.file else None, _shown(said), reason))

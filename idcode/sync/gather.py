@@ -74,9 +74,11 @@ def queries(repository: Repository, rules: Mapping[str, IdentityRules]) -> dict[
     }
     result = {}
     for directory, attributes in wanted.items():
-        attributes["group"] |= GROUP_ATTRIBUTES | protect
+        attributes["group"] |= GROUP_ATTRIBUTES
         attributes["ou"] |= OU_ATTRIBUTES
-        attributes["user"] |= {"cn", "sAMAccountName", "userPrincipalName", "displayName"} | protect
+        attributes["user"] |= {"cn", "sAMAccountName", "userPrincipalName", "displayName"}
+        for object_type in ("user", "group", "ou", "contact"):
+            attributes[object_type] |= protect
         asked = {kind: frozenset(names) for kind, names in attributes.items()}
         result[directory] = Query(asked, tuple(scopes[directory]))
     return result
@@ -96,17 +98,17 @@ def _identity_queries(
             )
     for inbound in kind.inbound.values():
         if inbound.rule.directory:
+            linked = kind.outbound.get(inbound.rule.rule or "")
+            kind_read: ObjectType = "contact" if linked and linked.rule.object == "contact" else "user"
             read = {name for flow in inbound.flows.values() for name in flow.attributes}
-            wanted[inbound.rule.directory]["user"] |= read | (
-                inbound.scope.attributes if inbound.scope else frozenset()
-            )
+            wanted[inbound.rule.directory][kind_read] |= read | (inbound.scope.attributes if inbound.scope else set())
     places = [place for made in kind.type.generate.values() for place in (*made.kept_in, *made.unique_in)]
     if kind.type.lifecycle and kind.type.lifecycle.missing:
         places.append(kind.type.lifecycle.missing.since_in)
     for place in places:
-        where, _, attribute = place.rpartition(".")
+        directory, _, attribute = kind.place(place)
         for object_type in ("user", "group", "contact"):
-            wanted[where.partition("/")[0]][object_type].add(attribute)
+            wanted[directory][object_type].add(attribute)
 
 
 def _object_queries(

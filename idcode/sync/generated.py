@@ -9,7 +9,6 @@ from idcode.model.schema import AttributeType
 from idcode.model.syntax import text_of
 from idcode.model.values import Result, Scalar, Special, Value
 from idcode.sync.context import Context
-from idcode.sync.gather import DirectoryReading
 from idcode.sync.identities import Identity, Population
 from idcode.sync.presence import environment
 from idcode.sync.unique import Place, select
@@ -21,10 +20,10 @@ def generate(context: Context, population: Population, identity: Identity, name:
     program = population.rules.generate[name]
     own = {live.anchor for live in identity.links.values() if live is not None}
     for place in made.kept_in:
-        directory, rule, attribute = _generated_place(population, place)
+        directory, rule, attribute = population.rules.place(place)
         live = identity.links.get(rule) if rule else None
         reading = context.directory(directory)
-        held = live.get(_spelled(reading, attribute)) if live is not None and reading is not None else ()
+        held = live.get(reading.view.schema.spelled(attribute)) if live is not None and reading is not None else ()
         if held:
             identity.values[name] = held[0]
             return
@@ -32,7 +31,7 @@ def generate(context: Context, population: Population, identity: Identity, name:
     wants = [context.presence.get((identity.type, identity.key, rule)) for rule in population.rules.outbound]
     if not any(presence in ("create", "restore", "keep") for presence in wants):
         return
-    env = environment(context, identity, None, program.attributes, name)
+    env = environment(context, identity, None, program.attributes, "", name)
     try:
         candidates: tuple[Value, ...] = program.candidates(env) if program.unique else (_plain(program(env)),)
     except EvaluationError as error:
@@ -48,9 +47,11 @@ def generate(context: Context, population: Population, identity: Identity, name:
         return
     places = []
     for place in made.unique_in or made.kept_in:
-        directory, _, attribute = _generated_place(population, place)
+        directory, _, attribute = population.rules.place(place)
         reading = context.directory(directory)
         found = reading.view.schema.find(attribute) if reading else None
+        if reading is not None and found is None:
+            return  # its uniqueness cannot be checked; the unknown attribute has been said
         if found is not None:
             places.append((_domain_place(context, directory, found), found))
     chosen = select(context.register, places, candidates, identity.address, own, None)
@@ -85,16 +86,3 @@ def _domain_place(context: Context, directory: str, attribute: AttributeType) ->
         else AttributeType(attribute.name, attribute.kind, attribute.single, unique="domain")
     )
     return context.register.place(directory, widened)
-
-
-def _generated_place(population: Population, place: str) -> tuple[str, str | None, str]:
-    """Split ``directory[/rule].attribute``; without a rule the primary one is meant."""
-    where, _, attribute = place.rpartition(".")
-    directory, _, rule = where.partition("/")
-    primary = population.rules.type.primary_rule(directory)
-    return directory, rule or (primary.name if primary else None), attribute
-
-
-def _spelled(reading: DirectoryReading | None, attribute: str) -> str:
-    found = reading.view.schema.find(attribute) if reading else None
-    return found.name if found else attribute

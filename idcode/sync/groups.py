@@ -137,7 +137,7 @@ def _for_each(
     found = []
     for folded in sorted(people):
         held = kept.get(f"{prefix}{folded}")
-        name = _name(context, group, each, dialect, people[folded], spelled[folded], held)
+        name = _name(context, reading, group, dialect, people[folded], spelled[folded], held)
         if name is None:
             continue
         live = held or by_name.get(name.lower())
@@ -154,8 +154,7 @@ def _for_each(
 
 def _kept(reading: DirectoryReading, each: ForEach, file: ObjectFile, group: Group) -> dict[str, LiveObject]:
     """Return this block's live groups by the folded text of their ``kept_in``: those in its path or managed base."""
-    found = reading.view.schema.find(each.kept_in)
-    name = found.name if found else each.kept_in
+    name = reading.view.schema.spelled(each.kept_in)
     base = reading.view.base_dn
     places = [dn.under(base, split_path(group.path))]
     if file.manages is not None:
@@ -183,8 +182,8 @@ def common_values(people: list[Identity]) -> dict[str, Result]:
 
 def _name(
     context: Context,
+    reading: DirectoryReading,
     group: Group,
-    each: ForEach,
     dialect: Dialect,
     people: list[Identity],
     value: str,
@@ -207,7 +206,7 @@ def _name(
         "Compute the name from attributes on which all people of the group agree.",
         group.key_at("name"),
     )
-    context.freeze(each.kept_in, subject, value, "its name cannot be computed", live)
+    context.freeze(reading.name, subject, value, "its name cannot be computed", live)
     return None
 
 
@@ -250,14 +249,9 @@ def desired_group(context: Context, reading: DirectoryReading, declared: Declare
     if group.description is not None:
         wanted.attributes["description"] = Wanted((group.description,) if group.description else ())
     if declared.kept is not None and group.for_each is not None:
-        wanted.attributes[_spelled(reading, group.for_each.kept_in)] = Wanted((declared.kept,))
+        wanted.attributes[reading.view.schema.spelled(group.for_each.kept_in)] = Wanted((declared.kept,))
     _flows(context, reading, declared, wanted)
     return wanted
-
-
-def _spelled(reading: DirectoryReading, name: str) -> str:
-    found = reading.view.schema.find(name)
-    return found.name if found else name
 
 
 def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup, wanted: DesiredObject) -> None:

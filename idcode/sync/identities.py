@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from idcode.expressions import Environment, EvaluationError, Program
 from idcode.model.addresses import Address
 from idcode.model.diagnostics import Diagnostic, Span
 from idcode.model.records import LiveObject, Record
+from idcode.model.schema import DirectorySchema
 from idcode.model.syntax import text_of
 from idcode.model.values import Result
 from idcode.sync.programs import IdentityRules
@@ -20,7 +24,7 @@ class Identity:
     ``records`` holds the joined record per inbound rule, ``winners`` the rule whose value counts, ``blocked`` the
     rules that cannot be trusted for this person and why. ``frozen`` is the reason why nothing about the
     person may change. ``links`` maps outbound rules to the live object, ``None`` where there is none; rules in
-    ``unlinked`` could not be decided.
+    ``unlinked`` could not be decided. ``said`` keeps what each inbound rule gives, computed once.
     """
 
     type: str
@@ -34,6 +38,7 @@ class Identity:
     links: dict[str, LiveObject | None] = field(default_factory=dict)
     unlinked: dict[str, str] = field(default_factory=dict)
     stage: str | None = None
+    said: dict[str, Mapping[str, Result | EvaluationError]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -57,25 +62,37 @@ class Identity:
         self.frozen = self.frozen or reason
 
 
-@dataclass(slots=True)
+@dataclass
 class Population:
     """All identities of one type.
 
-    ``seen`` holds every key of a creating source before ``scope``, ``unreadable`` those whose records were there
-    but could not be used. ``untrusted`` names the sources without proof and why; ``unidentified`` says that some
-    record could not be given to anyone, so that nobody can be called missing. ``contested`` holds the objects
-    (directory, anchor) that somebody may own: never orphans.
+    ``seen_in`` holds every key of each creating source before ``scope``. ``untrusted`` names the sources without
+    proof and why; ``unidentified`` says that some record could not be given to anyone, so that nobody can be called
+    missing. ``contested`` holds the objects (directory, anchor) that somebody may own: never orphans.
     """
 
     rules: IdentityRules
     by_key: dict[str, Identity] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-    unreadable: set[str] = field(default_factory=set)
+    seen_in: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     aliases: dict[str, str] = field(default_factory=dict)
     untrusted: dict[str, str] = field(default_factory=dict)
     unidentified: str | None = None
     contested: set[tuple[str, str]] = field(default_factory=set)
+    schemas: Mapping[str, DirectorySchema] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @cached_property
+    def former(self) -> Mapping[str, list[str]]:
+        """The earlier keys (folded) of each folded key, as ``decisions.yaml`` joins them."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for old, keep in self.aliases.items():
+            found[keep].append(old)
+        return found
+
+    @cached_property
+    def seen(self) -> set[str]:
+        """Every key of any creating source; asked for only after the census."""
+        return set().union(*self.seen_in.values())
 
     def find(self, key: str) -> Identity | None:
         """Return the identity with this key (or a former one) in any letter case."""

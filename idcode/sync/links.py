@@ -12,7 +12,7 @@ from idcode.expressions import Environment, EvaluationError, Program
 from idcode.model.addresses import Address
 from idcode.model.records import LiveObject
 from idcode.model.syntax import key, text_of
-from idcode.model.values import Result, Special
+from idcode.model.values import Result, Scalar, Special
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.identities import Identity, Population, evaluate, fold
 from idcode.sync.programs import Outbound
@@ -51,20 +51,18 @@ def _folded(address: Address) -> str:
     return f"{address.type}:{fold(address.key)}"
 
 
-def add_missing(
-    population: Population, rule: Outbound, directory: DirectoryReading
-) -> tuple[list[Identity], list[LiveObject]]:
-    """Find the managed objects whose key no creating source has any more.
+def add_missing(population: Population, rule: Outbound, directory: DirectoryReading) -> list[LiveObject]:
+    """Add the people who own a managed object and whom no creating source has any more.
 
-    Returns the identities made for them (every creating source was read completely), and the objects of which
-    that cannot be said. DESIGN.md, section 4, "Lifecycle".
+    Returns the objects of which that cannot be said, since a source was not read completely (DESIGN.md, section 4,
+    "Lifecycle").
     """
     attribute = population.rules.key_join(rule)
     if attribute is None or rule.rule.manages is None:
-        return [], []
-    found, undecided = [], []
+        return []
+    undecided = []
     for live in directory.view.objects.values():
-        held = live.get(_canonical(directory, attribute))
+        held = live.get(directory.view.schema.spelled(attribute))
         if live.deleted or rule.key not in live.scopes or not held:
             continue
         name = text_of(held[0])
@@ -79,8 +77,7 @@ def add_missing(
             identity.values = dict.fromkeys(population.rules.type.attributes, Special.UNKNOWN)
             identity.values[population.rules.type.key] = name
             population.by_key[folded] = identity
-            found.append(identity)
-    return found, undecided
+    return undecided
 
 
 def managed_keys(population: Population, rule: Outbound, directory: DirectoryReading) -> dict[str, str]:
@@ -88,29 +85,45 @@ def managed_keys(population: Population, rule: Outbound, directory: DirectoryRea
     attribute = population.rules.key_join(rule)
     if attribute is None or rule.rule.manages is None:
         return {}
-    name = _canonical(directory, attribute)
+    name = directory.view.schema.spelled(attribute)
     held = (live.get(name) for live in directory.view.objects.values() if not live.deleted and rule.key in live.scopes)
     return {fold(text_of(values[0])): text_of(values[0]) for values in held if values}
-
-
-def _canonical(directory: DirectoryReading, attribute: str) -> str:
-    found = directory.view.schema.find(attribute)
-    return found.name if found else attribute
 
 
 def link(
     population: Population, rule: Outbound, directory: DirectoryReading, decisions: Decisions, now: datetime
 ) -> None:
     """Link every identity to its object under ``rule``: by pin, else by the first join that finds exactly one."""
+    if not _joins_are_known(population, rule, directory):
+        return
     indexes = [_index(join_names, rule, directory) for join_names in _names(rule)]
     pinned = _pins(population, rule, directory, decisions)
+    # A pinned object belongs to its pin alone, whichever rule would find it.
+    taken = {anchor for name, anchor in decisions.pins if name == directory.name}
     for identity in population.sorted():
         if identity.address in pinned:
             identity.links[rule.name] = pinned[identity.address]
-            continue
-        taken = {live.anchor for live in pinned.values()}
-        _link_one(population, rule, directory, decisions, identity, indexes, taken, now)
-    _refuse_shared(population, rule, directory)
+        else:
+            _link_one(population, rule, directory, decisions, identity, indexes, taken, now)
+
+
+def _joins_are_known(population: Population, rule: Outbound, directory: DirectoryReading) -> bool:
+    """Refuse to link by an attribute that the directory does not have: everybody would look new."""
+    unknown = [name for names in _names(rule) for name in names if directory.view.schema.find(name) is None]
+    if not unknown:
+        return True
+    for identity in population.by_key.values():
+        identity.unlinked[rule.name] = f"rule {rule.name} joins by {unknown[0]}, which {directory.name} does not have"
+    population.contested |= {(directory.name, anchor) for anchor in directory.view.objects}
+    population.say(
+        "unknown-directory-attribute",
+        f"rule {rule.name} joins by {unknown[0]}, an attribute that directory {directory.name} does not have; "
+        "nothing of the rule is planned",
+        rule.key,
+        "Correct the name of the join attribute.",
+        rule.rule.key_at("join"),
+    )
+    return False
 
 
 def _names(rule: Outbound) -> list[tuple[str, ...]]:
@@ -144,7 +157,9 @@ def _index(
 ) -> dict[tuple[object, ...], list[LiveObject]]:
     index: dict[tuple[object, ...], list[LiveObject]] = defaultdict(list)
     wanted = "user" if rule.rule.object == "guest" else rule.rule.object
-    spelled = [(name, directory.view.schema.kind(name)) for name in (_canonical(directory, name) for name in names)]
+    spelled = [
+        (name, directory.view.schema.kind(name)) for name in (directory.view.schema.spelled(name) for name in names)
+    ]
     for live in directory.view.objects.values():
         # Deleted objects lose their category, so that a person's tombstone may show as another type.
         if live.object_type != wanted and not live.deleted:
@@ -168,7 +183,7 @@ def _link_one(
     now: datetime,
 ) -> None:
     values = dict(identity.values)
-    former = [old for old, keep in population.aliases.items() if keep == fold(identity.key)]
+    former = population.former.get(fold(identity.key), [])
     for position, (join, index) in enumerate(zip(rule.joins, indexes, strict=True)):
         attempts = [values] + [{**values, population.rules.type.key: old} for old in former]
         matches: dict[str, LiveObject] = {}
@@ -235,61 +250,81 @@ def _without_recycled(
     former: list[str],
     now: datetime,
 ) -> dict[str, LiveObject]:
-    """Take out objects whose first join attribute names somebody else (a recycled address): law 4."""
-    if not rule.joins or len(rule.joins[0]) != 1:
-        return chosen
-    (name, program) = rule.joins[0][0]
-    spelled, kind = _canonical(directory, name), directory.view.schema.kind(name)
-    own = _wanted(((name, program),), values, directory, identity, now)
-    accepted = {own[0]} if isinstance(own, tuple) else set()
-    accepted |= {key(old, kind) for old in former}
+    """Take out objects whose first join attributes name somebody else (a recycled address): law 4."""
+    schema = directory.view.schema
+    accepted = []
+    for name, program in rule.joins[0]:
+        own = _wanted(((name, program),), values, directory, identity, now)
+        keys = {own[0]} if isinstance(own, tuple) else set()
+        if program.direct == population.rules.type.key:
+            keys |= {key(old, schema.kind(name)) for old in former}
+        accepted.append((schema.spelled(name), schema.kind(name), keys))
     kept = {}
     for anchor, live in chosen.items():
-        held = live.get(spelled)
-        if not held or key(held[0], kind) in accepted:
+        foreign = [
+            (name, live.get(name)[0])
+            for name, kind, keys in accepted
+            if live.get(name) and not {key(value, kind) for value in live.get(name)} & keys
+        ]
+        if not foreign:
             kept[anchor] = live
-            continue
-        other = f"{population.rules.type.name}:{fold(text_of(held[0]))}"
-        if decisions.are_distinct(f"{identity.type}:{fold(identity.key)}", other):
-            continue
-        population.contested.add((directory.name, anchor))
-        identity.unlinked[rule.name] = f"{live.dn} fits it, but its {spelled} is {text_of(held[0])}"
-        population.say(
-            "recycled-value",
-            f"{identity.address} joins {live.dn} of {directory.name}, whose {spelled} is {text_of(held[0])!r}; "
-            "it is not linked, and nothing is created",
-            identity.address,
-            f"The same person: same: [{{keep: {identity.address}, was: [{identity.type}:{text_of(held[0])}]}}] in "
-            f"decisions.yaml. Two people: distinct: [[{identity.address}, {identity.type}:{text_of(held[0])}]].",
-            rule.rule.key_at("join"),
-        )
+        elif not _is_somebody_else(population, decisions, identity, text_of(foreign[0][1])):
+            _say_recycled(population, rule, directory, identity, live, *foreign[0])
     return kept
 
 
-def _refuse_shared(population: Population, rule: Outbound, directory: DirectoryReading) -> None:
-    """Freeze identities that claim one object, under this rule or an earlier one of the same directory."""
-    claims: dict[str, list[tuple[Identity, str]]] = defaultdict(list)
-    same_directory = [
-        name for name, other in population.rules.outbound.items() if other.rule.directory == directory.name
-    ]
-    for identity in population.sorted():
-        for name in same_directory:
-            live = identity.links.get(name)
-            if live is not None:
-                claims[live.anchor].append((identity, name))
-    for anchor, claimants in claims.items():
+def _is_somebody_else(population: Population, decisions: Decisions, identity: Identity, held: str) -> bool:
+    """Whether it was decided that the person and whoever the object names are different people."""
+    other = f"{population.rules.type.name}:{fold(held)}"
+    return decisions.are_distinct(f"{identity.type}:{fold(identity.key)}", other)
+
+
+def _say_recycled(
+    population: Population,
+    rule: Outbound,
+    directory: DirectoryReading,
+    identity: Identity,
+    live: LiveObject,
+    name: str,
+    value: Scalar,
+) -> None:
+    held = text_of(value)
+    population.contested.add((directory.name, live.anchor))
+    identity.unlinked[rule.name] = f"{live.dn} fits it, but its {name} is {held}"
+    population.say(
+        "recycled-value",
+        f"{identity.address} joins {live.dn} of {directory.name}, whose {name} is {held!r}; "
+        "it is not linked, and nothing is created",
+        identity.address,
+        f"The same person: same: [{{keep: {identity.address}, was: [{identity.type}:{held}]}}] in decisions.yaml. "
+        f"Two people: distinct: [[{identity.address}, {identity.type}:{held}]].",
+        rule.rule.key_at("join"),
+    )
+
+
+def refuse_shared(populations: Iterable[Population], directories: Mapping[str, DirectoryReading]) -> None:
+    """Freeze identities that claim one object, whatever their types and rules (law 4)."""
+    claims: dict[tuple[str, str], list[tuple[Population, Identity, str]]] = defaultdict(list)
+    for population in populations:
+        for identity in population.sorted():
+            for name, live in identity.links.items():
+                if live is not None:
+                    place = (population.rules.outbound[name].rule.directory, live.anchor)
+                    claims[place].append((population, identity, name))
+    for (directory, anchor), claimants in sorted(claims.items(), key=lambda item: item[0]):
         if len(claimants) < 2:
             continue
-        population.contested.add((directory.name, anchor))
-        live = directory.view.objects[anchor]
-        names = ", ".join(sorted({f"{who.address}@{directory.name}/{name}" for who, name in claimants}))
-        for identity, name in claimants:
+        live = directories[directory].view.objects[anchor]
+        names = ", ".join(sorted({f"{who.address}@{directory}/{name}" for _, who, name in claimants}))
+        for population, identity, name in claimants:
+            population.contested.add((directory, anchor))
             identity.links[name] = None
             identity.unlinked[name] = f"{live.dn} is claimed by {names}"
+        population, identity, name = claimants[0]
         population.say(
             "claimed-twice",
-            f"{live.dn} of {directory.name} is claimed by {names}; none of them is touched",
-            claimants[0][0].address,
+            f"{live.dn} of {directory} is claimed by {names}; none of them is touched",
+            identity.address,
             "Correct the join attribute of all but one, or decide it with a pin in decisions.yaml.",
-            rule.rule.key_at("join"),
+            population.rules.outbound[name].rule.key_at("join"),
         )

@@ -22,11 +22,8 @@ def since_place(population: Population) -> tuple[str, str, str] | None:
     lifecycle = population.rules.type.lifecycle
     if lifecycle is None or lifecycle.missing is None:
         return None
-    where, _, attribute = lifecycle.missing.since_in.rpartition(".")
-    directory, _, rule = where.partition("/")
-    primary = population.rules.type.primary_rule(directory)
-    name = rule or (primary.name if primary else "")
-    return (directory, name, attribute) if name in population.rules.outbound else None
+    directory, name, attribute = population.rules.place(lifecycle.missing.since_in)
+    return (directory, name, attribute) if name is not None and name in population.rules.outbound else None
 
 
 def missing_since(population: Population, identity: Identity, reading: DirectoryReading | None) -> datetime | None:
@@ -35,8 +32,7 @@ def missing_since(population: Population, identity: Identity, reading: Directory
     live = identity.links.get(place[1]) if place else None
     if place is None or live is None or reading is None:
         return None
-    found = reading.view.schema.find(place[2])
-    held = live.get(found.name if found else place[2])
+    held = live.get(reading.view.schema.spelled(place[2]))
     return read_since(text_of(held[0])) if held else None
 
 

@@ -136,7 +136,9 @@ class ObjectBuilder:
         if self.rule.segments:
             parts = []
             for segment in self.rule.segments:
-                result = evaluate(segment, environment(self.context, identity, live, segment.attributes))
+                result = evaluate(
+                    segment, environment(self.context, identity, live, segment.attributes, self.reading.name)
+                )
                 if isinstance(result, EvaluationError):
                     return result
                 if result is None or result == "" or isinstance(result, Special | tuple):
@@ -146,7 +148,9 @@ class ObjectBuilder:
         if self.rule.path is None:
             manages = self.rule.rule.manages
             return None if live is not None and not live.deleted else split_path(manages.base if manages else "")
-        result = evaluate(self.rule.path, environment(self.context, identity, live, self.rule.path.attributes))
+        result = evaluate(
+            self.rule.path, environment(self.context, identity, live, self.rule.path.attributes, self.reading.name)
+        )
         if isinstance(result, EvaluationError):
             return result
         if result in (Special.ABSENT, Special.IGNORE_OBJECT) and live is not None and not live.deleted:
@@ -159,7 +163,12 @@ class ObjectBuilder:
             return EvaluationError(str(error))
 
     def _fill(self, identity: Identity, wanted_object: DesiredObject) -> bool:
-        """Compute the flows; ``False`` where a creation lacks what it cannot do without."""
+        """Compute the flows; ``False`` where a creation lacks what it cannot do without.
+
+        The attributes of a missing person are frozen, whatever a flow could still compute.
+        """
+        if identity.missing:
+            return True
         live = wanted_object.live if wanted_object.action == "keep" else None
         present = identity.values.keys()
         for flow, attribute in self.flows:
@@ -168,6 +177,7 @@ class ObjectBuilder:
                 identity,
                 live,
                 flow.value.attributes | (flow.aliases.attributes if flow.aliases else frozenset()),
+                self.reading.name,
                 attribute.name,
             )
             if flow.value.unique:
@@ -270,7 +280,9 @@ class ObjectBuilder:
         with_password = rule.rule.initial_password == "random"
         want: Result | EvaluationError = True if wanted_object.action != "keep" else None
         if rule.enabled is not None:
-            want = evaluate(rule.enabled, environment(self.context, identity, live, rule.enabled.attributes))
+            want = evaluate(
+                rule.enabled, environment(self.context, identity, live, rule.enabled.attributes, self.reading.name)
+            )
         if isinstance(want, EvaluationError):
             if not isinstance(want, UnknownValueError):
                 self.context.say(

@@ -25,18 +25,20 @@ def census(population: Population, sources: Mapping[str, SourceReading], now: da
             population.untrusted[name] = "its last read is not proved complete"
     for rule in population.rules.creating_rules():
         source = sources[rule.rule.source or ""]
+        seen = population.seen_in[source.name]
         key_flow = rule.flows.get(population.rules.type.key)
         if key_flow is None:
             continue
         for record in source.records.values():
             key = _key(key_flow, record, now)
             if key is not None:
-                population.seen.add(fold(key))
+                seen.add(fold(key))
+            else:
+                population.unidentified = f"record {record.key} of source {source.name} belongs to nobody"
         for unreadable in source.proof.unreadable_keys:
             pseudo = Record(source.name, unreadable, {source.limits.key: unreadable})
             key = _key(key_flow, pseudo, now) or unreadable
-            population.seen.add(fold(key))
-            population.unreadable.add(fold(key))
+            seen.add(fold(key))
             _identity(population, key).freeze(f"its record in source {source.name} cannot be used")
 
 
@@ -147,8 +149,6 @@ def _unusable(population: Population, rule: Inbound, record: Record, key: str | 
             "record-unusable", text, f"{population.rules.type.name}:{key}", "Correct the record or the rule.", _at(rule)
         )
         return
-    if rule.rule.creates:
-        population.unidentified = f"record {record.key} of source {record.source} belongs to nobody"
     population.say("record-unusable", text, record.source, "Correct the record or the rule.", _at(rule))
 
 

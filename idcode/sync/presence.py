@@ -25,7 +25,9 @@ def decide(context: Context, population: Population, identity: Identity, rule: O
         return "alone" if live is not None and not live.deleted else "none"
     in_scope: Result | EvaluationError = True
     if rule.scope is not None:
-        in_scope = evaluate(rule.scope, environment(context, identity, live, rule.scope.attributes))
+        in_scope = evaluate(
+            rule.scope, environment(context, identity, live, rule.scope.attributes, rule.rule.directory)
+        )
     if isinstance(in_scope, UnknownValueError) and identity.missing:
         in_scope = True
     if isinstance(in_scope, EvaluationError) or in_scope is Special.UNKNOWN:
@@ -76,12 +78,13 @@ def _stage_position(population: Population, identity: Identity, rule: Outbound) 
 
 
 def environment(
-    context: Context, identity: Identity, live: LiveObject | None, names: frozenset[str], seed: str = ""
+    context: Context, identity: Identity, live: LiveObject | None, names: frozenset[str], directory: str, seed: str = ""
 ) -> Environment:
-    """Build what an outbound expression sees: identity attributes, and ``object.x`` of the live object."""
+    """Build what an expression sees: identity attributes, and ``object.x`` of the live object in ``directory``."""
     read = {name.removeprefix("object.") for name in names if name.startswith("object.")}
     values = identity.values
-    if read:
-        held = object_values(live, read)
+    reading = context.directory(directory)
+    if read and reading is not None:
+        held = object_values(live, read, reading.view.schema)
         values = {**identity.values, **{f"object.{name}": value for name, value in held.items()}}
     return Environment(values=values, now=context.as_of, seed=f"{identity.address}:{seed}")

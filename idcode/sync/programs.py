@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from idcode.config.models.base import Dialect, Expression
 from idcode.config.models.rules import Flow, InboundRule, OutboundRule
+from idcode.config.places import parse_place
 from idcode.config.project import IdentityType, Repository
 from idcode.expressions import Environment, EvaluationError, Program, compile_expression, compile_rule
 from idcode.model.diagnostics import Span
@@ -111,6 +112,12 @@ class IdentityRules:
     def creating_rules(self) -> list[Inbound]:
         """Inbound rules that may create identities."""
         return [rule for rule in self.source_rules() if rule.rule.creates]
+
+    def place(self, text: str) -> tuple[str, str | None, str]:
+        """Split ``directory[/rule].attribute``; without a rule the primary one is meant."""
+        found = parse_place(text)
+        primary = self.type.primary_rule(found.directory)
+        return found.directory, found.rule or (primary.name if primary else None), found.attribute
 
     def key_join(self, rule: Outbound) -> str | None:
         """The directory attribute by which ``rule`` joins on the identity's key alone, if it does."""

@@ -61,6 +61,9 @@ class Explainer:
         if name == "stage":
             dates = {n for _, a, b in population.rules.stages for p in (a, b) if p for n in p.attributes}
             return [o for date in sorted(dates) for o in self.origins(population, identity, date)[0]], []
+        if name in population.rules.generate:
+            made_of = sorted(population.rules.generate[name].attributes)
+            return [o for part in made_of for o in self.origins(population, identity, part)[0]], []
         winner = identity.winners.get(name)
         if winner is None or winner not in population.rules.inbound:
             return [], []
@@ -78,10 +81,12 @@ class Explainer:
         order = population.rules.type.precedence.get(name, ())
         lower = order[order.index(winner) + 1 :] if winner in order else ()
         return [
-            rule for rule in lower if _has_value(identity, population.rules.inbound[rule], name, self._context.as_of)
+            rule
+            for rule in lower
+            if _has_value(population, identity, population.rules.inbound[rule], name, self._context.as_of)
         ]
 
 
-def _has_value(identity: Identity, rule: Inbound, name: str, now: datetime) -> bool:
-    result = contribution(identity, rule, name, now)
+def _has_value(population: Population, identity: Identity, rule: Inbound, name: str, now: datetime) -> bool:
+    result = contribution(population, identity, rule, name, now)
     return not isinstance(result, EvaluationError | Special) and result is not None and result != ""
