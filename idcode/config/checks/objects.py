@@ -181,8 +181,7 @@ def _check_member(text: str, span: Span, directory: str, checks: ObjectChecks) -
     if not address:
         return
     if address.directory not in (None, directory):
-        message = f"{text!r} is an object of another directory than {directory!r}"
-        context.findings.error("other-directory", message, span)
+        _other_directory(text, span, directory, context)
     elif address.type == "group":
         checks.declared.check(address, span, directory, context)
     elif address.type not in checks.sets:
@@ -192,6 +191,12 @@ def _check_member(text: str, span: Span, directory: str, checks: ObjectChecks) -
         context.need_primary(address.type, directory, span, f"{text!r} names no rule")
     else:
         check_identity_rule(Address(address.type, address.key, directory, address.rule), span, checks.sets, context)
+
+
+def _other_directory(text: str, span: Span, directory: str, context: Context) -> None:
+    message = f"{text!r} is an object of another directory than {directory!r}"
+    hint = f"this document is about {directory!r}; objects of another directory need a document of their own"
+    context.findings.error("other-directory", message, span, hint)
 
 
 def _check_absent(file: ObjectFile, checks: ObjectChecks) -> None:
@@ -204,7 +209,12 @@ def _check_absent(file: ObjectFile, checks: ObjectChecks) -> None:
             message = f"{text!r} is no declared object; people are removed by their source"
             checks.context.findings.error("bad-address", message, span, "write group:NAME or ou:PATH")
             continue
-        other = checks.declared.find(address.type, address.directory or file.directory, address.key)
+        if address.directory not in (None, file.directory):
+            _other_directory(text, span, file.directory, checks.context)
+            continue
+        if address.type == "ou":
+            check_path(address.key, span, checks.context)
+        other = checks.declared.find(address.type, file.directory, address.key)
         if other:
             message = f"{text!r} is declared in {other}, so it cannot be absent as well"
             checks.context.findings.error("absent-and-declared", message, span, "remove one of the two")
