@@ -12,6 +12,7 @@ from idcode.config.nearest import suggestion
 from idcode.config.places import Place, parse_place
 from idcode.config.positions import locate
 from idcode.expressions import ExpressionError, Program, compile_expression
+from idcode.expressions.checked import Constant
 from idcode.model.diagnostics import Span
 
 Columns = Callable[[str, Node], Collection[str] | None]
@@ -33,6 +34,17 @@ class Names(Collection[str]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def literal_text(expression: Expression, dialect: Dialect) -> str | None:
+    """Return what an expression always gives: that of ``{constant: text}`` or a single ``"text"``; else ``None``."""
+    if expression.constant is not None:
+        return expression.constant
+    try:
+        tree = compile_expression(expression.text, dialect=dialect).tree
+    except ExpressionError:
+        return None  # reported where the expression itself is checked
+    return tree.value if isinstance(tree, Constant) and isinstance(tree.value, str) else None
 
 
 @dataclass(slots=True)

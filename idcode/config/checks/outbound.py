@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from idcode.config.checks.context import Context
+from idcode.config.checks.context import Context, literal_text
 from idcode.config.checks.rulesets import RuleSet
 from idcode.config.models.rules import OutboundRule
 from idcode.model.addresses import split_path
@@ -21,6 +21,8 @@ def check_outbound(rules: RuleSet, context: Context) -> None:
         if rule.manages:
             check_path(rule.manages.base, rule.manages.place("base"), context)
         if known:
+            _object_kind(rule, context)
+            _naming(rule, context)
             _credentials(rule, context)
             _disable_mark(rule, context)
         lowered: dict[str, str] = {}
@@ -89,8 +91,9 @@ def _expressions(rule: OutboundRule, rules: RuleSet, context: Context) -> None:
     context.compile(rule.path, dialect, names)
     for segment in rule.segments or ():
         context.compile(segment, dialect, names)
-    if rule.path and rule.path.constant is not None:
-        check_path(rule.path.constant, rule.path.span, context)
+    path = literal_text(rule.path, dialect) if rule.path else None
+    if rule.path and path is not None:
+        check_path(path, rule.path.span, context)
     context.compile(rule.enabled.expression if rule.enabled else None, dialect, names)
     for name, flow in rule.flow.items():
         if flow.mail:
@@ -102,6 +105,49 @@ def _expressions(rule: OutboundRule, rules: RuleSet, context: Context) -> None:
         if target:
             why = f"{name!r} refers to the object of another {target!r}"
             context.need_primary(target, rule.directory, rule.place("flow", name), why)
+
+
+def _object_kind(rule: OutboundRule, context: Context) -> None:
+    """Report a kind of object that the directory has not, and settings of accounts on objects that are none."""
+    if rule.object == "guest" and context.directory_type(rule.directory) == "ad":
+        context.findings.error(
+            "not-in-this-directory",
+            f"guests are objects of Entra ID, and {rule.directory!r} is Active Directory",
+            rule.place("object"),
+            "write object: user or object: contact, or name a directory of type entra",
+        )
+    if rule.object != "contact":
+        return
+    of_accounts = {
+        "enabled": "enabled" in rule.model_fields_set,
+        "initial_password": "initial_password" in rule.model_fields_set,
+        "orphans: disable": rule.orphans == "disable",
+        "on_exit: disable": rule.on_exit == "disable",
+    }
+    for written in (written for written, given in of_accounts.items() if given):
+        key = written.partition(":")[0]
+        message = f"`{written}` means nothing for object: contact, since nobody signs in as a contact"
+        context.findings.error("invalid-combination", message, rule.key_at(key), f"remove {key}")
+
+
+def _naming(rule: OutboundRule, context: Context) -> None:
+    """Report a creating rule without the attributes that a new object in Active Directory needs.
+
+    Without ``cn``, the RDN of both kinds, it has no name; without ``sAMAccountName`` the domain controller makes up a
+    random one for a user (MS-SAMR 3.1.1.8).
+    """
+    needed = {"user": ("cn", "sAMAccountName"), "contact": ("cn",), "guest": ()}[rule.object]
+    if not rule.creates or rule.mode == "shadow" or context.directory_type(rule.directory) != "ad":
+        return
+    flowed = {attribute.lower() for attribute in rule.flow}
+    missing = [attribute for attribute in needed if attribute.lower() not in flowed]
+    if missing:
+        context.findings.error(
+            "missing-flow",
+            f"the rule {rule.name!r} creates {rule.object}s and does not flow {' and '.join(missing)}",
+            rule.key_at("flow"),
+            f"flow {' and '.join(missing)}, or write creates: false where the rule only joins objects that exist",
+        )
 
 
 def _credentials(rule: OutboundRule, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""``idcode.yaml`` itself: guards' expressions, and what a tenant is synchronised from."""
+"""``idcode.yaml`` itself: guards, and what a tenant is synchronised from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ def check_project(context: Context) -> None:
     for expression in context.project.guards.protect:
         # Any attribute of any directory or identity may protect an object.
         context.compile(expression, context.project.dialect, None)
+    _licence_guard(context)
     for name, settings in context.directories.items():
         for link in getattr(settings, "synced_from", ()):
             span = link.place("directory")
@@ -19,3 +20,14 @@ def check_project(context: Context) -> None:
                 context.findings.error("other-directory", message, span)
             for index, path in enumerate(link.scope):
                 check_path(path, link.place("scope", index), context)
+
+
+def _licence_guard(context: Context) -> None:
+    guards, directories = context.project.guards, context.project.directories.values()
+    if guards.licence_loss and not any(isinstance(raw, dict) and raw.get("type") == "entra" for raw in directories):
+        context.findings.warning(
+            "guard-counts-nothing",
+            "licence_loss counts nothing here: only Entra ID has licences, and no directory is of type entra",
+            guards.key_at("licence_loss"),
+            "remove it, or limit membership_loss of the groups that give licences elsewhere",
+        )
