@@ -161,7 +161,7 @@ def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
     Where a file could not be used, findings that something is not there would be wrong as often as right; they are
     kept only where the missing thing could not have been in such a file.
     """
-    from idcode.config.checks import decisions, graph, inbound, lifecycle, objects, outbound, project, rulesets
+    from idcode.config.checks import decisions, graph, inbound, lifecycle, objects, outbound, project, rulesets, units
 
     heard = context.findings
     context.findings = Findings()
@@ -171,7 +171,8 @@ def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
         inbound.check_inbound(rules, sets, context)
         lifecycle.check_lifecycle(rules, context)
         outbound.check_outbound(rules, context)
-    objects.check_objects(files.objects, sets, context)
+    declared = objects.check_objects(files.objects, sets, context)
+    units.check_units(files.objects, sets, declared, context)
     decisions.check_decisions(files.decisions, sets, context)
     outbound.check_primary(sets, context)
     types = {
@@ -195,7 +196,7 @@ def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
 
 
 _DECLARED = ("unknown-group", "unknown-organizational-unit", "unknown-administrative-unit")
-_PROJECT = ("no-credentials-sink", "unknown-directory", "unknown-source")
+_PROJECT = ("guard-counts-nothing", "no-credentials-sink", "unknown-directory", "unknown-source")
 _RULES = (
     "unknown-attribute", "unknown-identity-type", "unknown-rule", "unknown-stage", "no-join", "no-primary",
     "no-precedence", "key-not-flowed", "join-not-flowed", "attribute-never-written", "kept-in-nowhere",

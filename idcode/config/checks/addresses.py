@@ -38,6 +38,10 @@ class Declared:
         found = self.places.get((kind, directory, _key(kind, name)))
         return found[1] if found else None
 
+    def names(self, kind: str, directory: str) -> list[str]:
+        """Return what is declared of one kind in a directory, as first written."""
+        return [name for (of, place, _), (name, _) in self.places.items() if (of, place) == (kind, directory)]
+
     def check(self, address: Address, span: Span, directory: str, context: Context) -> None:
         """Report an address that leads to nothing; ``directory`` is meant where it names none."""
         directory = address.directory or directory
@@ -45,11 +49,8 @@ class Declared:
             return
         if address.type == "group" and directory in self.computed:
             return
-        names = [
-            name for (kind, place, _), (name, _) in self.places.items() if (kind, place) == (address.type, directory)
-        ]
         word = _WORDS[address.type]
-        hint = suggestion(address.key, names, f"{word}s in {directory}")
+        hint = suggestion(address.key, self.names(address.type, directory), f"{word}s in {directory}")
         code = f"unknown-{word.replace(' ', '-')}"
         context.findings.error(code, f"no file declares the {word} {address.key!r} in {directory!r}", span, hint)
 
