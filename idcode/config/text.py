@@ -15,6 +15,7 @@ _SECRET = re.compile(
         (?P<value> "(?:[^"\\]|\\.)*"? | '(?:[^']|'')*'? | [^\s,}\#][^,}\#]* )"""
 )
 _USER_INFO = re.compile(r"://[^/@\s]*:(?P<value>[^/@\s]+)@")
+_GLUED = re.compile(r"([\w.-]+):([^\s:/\\]\S*)")
 _VARIABLES_ONLY = re.compile(r"""["']?\s*(?:\$\{env:\w+\}\s*)+["']?\s*""")
 
 
@@ -26,6 +27,12 @@ def mask_secrets(line: str) -> str:
     for pattern in (_SECRET, _USER_INFO):
         line = pattern.sub(_starred, line)
     return line
+
+
+def missing_space(text: str) -> str | None:
+    """Return what to write for ``mode:exact``, which YAML takes for one word; ``None`` for any other text."""
+    glued = _GLUED.fullmatch(text)
+    return f"write a space after the colon: {glued[1]}: {glued[2]}" if glued else None
 
 
 def _starred(match: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from idcode.config.models.base import Node, place_in
 from idcode.config.nearest import nearest, suggestion
+from idcode.config.text import missing_space
 from idcode.model.diagnostics import Diagnostic, Span
 
 N = TypeVar("N", bound=Node)
@@ -76,7 +77,7 @@ class Problem:
 def _without_echoes(problems: list[Problem], model: type[Node]) -> list[Problem]:
     """Leave out a missing key where an unknown one beside it is what the user wrote for it."""
     meant = {
-        (*problem.path[:-1], nearest(str(problem.path[-1]), keys_of(model_at(model, problem.path[:-1]))))
+        (*problem.path[:-1], nearest(_name(problem), keys_of(model_at(model, problem.path[:-1]))))
         for problem in problems
         if problem.type == "extra_forbidden"
     }
@@ -102,9 +103,22 @@ def _without(data: Any, path: Path) -> Any:
     return copy
 
 
+def _name(problem: Problem) -> str:
+    """Return the key that was meant: ``mode`` where ``{mode:exact}`` was written, which YAML takes for one key."""
+    key = str(problem.path[-1])
+    return key.partition(":")[0] if problem.value is None else key
+
+
 def _diagnostic(problem: Problem, model: type[Node]) -> Diagnostic:
     code, message, hint = _WORDS.get(problem.type, _other)(problem, model)
-    return Diagnostic("error", code, message, hint, problem.span)
+    return Diagnostic("error", code, message, _missing_space(problem) or hint, problem.span)
+
+
+def _missing_space(problem: Problem) -> str | None:
+    """Return the hint for ``mode:exact``, which is a key without value or a text where a mapping is expected."""
+    if problem.value is None:
+        return missing_space(str(problem.path[-1])) if problem.path else None
+    return missing_space(str(problem.value)) if problem.type in _MAPPINGS else None
 
 
 Words = tuple[str, str, str | None]
@@ -186,6 +200,7 @@ def _other(problem: Problem, model: type[Node]) -> Words:
 _NUMBER = _wrong_type("a whole number")
 _FRACTION = _wrong_type("a number")
 _MAPPING = _wrong_type("a mapping (key: value)")
+_MAPPINGS = frozenset({"dict_type", "model_type"})
 _DATE = _wrong_type("a date such as 2027-03-31")
 _WORDS: dict[str, Callable[[Problem, type[Node]], Words]] = {
     "extra_forbidden": _unknown_key,

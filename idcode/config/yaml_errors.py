@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from idcode.config.text import SourceText
+from idcode.config.text import SourceText, missing_space
 from idcode.model.diagnostics import Diagnostic
 
 _QUOTE_IT = "put the whole value in single quotes"
+_SPACE = "write a space after the colon: 'key: value'"
 # Fragments of the messages of both parsers (C and pure) → (what to say, what to do).
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
@@ -22,7 +23,11 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("found unexpected ':'", "a ':' inside [ ] or { } needs quotes or a space after it", _QUOTE_IT),
     ("',' or ']'", "this list is not closed properly", "add the missing ',' or ']'"),
     ("',' or '}'", "this mapping is not closed properly", "add the missing ',' or '}'"),
-    ("could not find expected ':'", "a key without ':'", "write 'key: value', or correct the indentation"),
+    (
+        "could not find expected ':'",
+        "a key without ': '",
+        "write 'key: value' with a space, or correct the indentation",
+    ),
     ("expected key", "expected a key here", "correct the indentation or close the quotation mark"),
     ("expected <block end>", "this line does not fit the lines above", "correct the indentation"),
     ("expected '-' indicator", "expected another list item here", "correct the indentation"),
@@ -48,9 +53,14 @@ def syntax_error(error: Any, text: SourceText) -> Diagnostic:
         hint = _RESERVED.get(character, "put the value in quotes")
         message = f"a value cannot begin with {character!r}"
         return text.finding("error", "yaml-syntax", message, span, hint)
+    if text.text[max(0, index - 1) : index] == ":" and ("',' or '}'" in problem or "',' or ']'" in problem):
+        return text.finding("error", "yaml-syntax", "a space is missing after the colon", span, _SPACE)
     if character in ("[", "{") and ("',' or '}'" in problem or "',' or ']'" in problem):
         message = f"a value inside {{ }} or [ ] that holds {character!r} needs quotes"
         return text.finding("error", "yaml-syntax", message, span, _QUOTE_IT)
+    above = missing_space(text.line(span.line - 1).strip())
+    if above and "mapping values are not allowed" in problem:
+        return text.finding("error", "yaml-syntax", "a space is missing after the colon in the line above", span, above)
     for fragment, message, hint in _KNOWN:
         if fragment in problem:
             return text.finding("error", "yaml-syntax", message, span, hint)
