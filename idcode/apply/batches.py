@@ -17,7 +17,7 @@ from idcode.model.plans import AttributeChange, Batch, Change, Plan
 from idcode.model.records import LiveObject
 from idcode.model.values import Ref
 from idcode.model.writes import Outcome, Write
-from idcode.plan.file import encode_change
+from idcode.plan.encoding import encode_change
 from idcode.store.records import ChangeRow, ChangeStatus, WriteIntent
 from idcode.store.store import Store
 

@@ -11,7 +11,7 @@ from idcode.model import dn
 from idcode.model.plans import AttributeChange, Change, Expect, Op, Phase, Reversibility, Target
 from idcode.model.records import LiveObject
 from idcode.model.values import Scalar
-from idcode.plan.file import change_key
+from idcode.plan.encoding import change_key
 
 SERVER_KEPT = frozenset(
     name.lower()

@@ -11,7 +11,7 @@ from idcode.model import dn
 from idcode.model.plans import AttributeChange, Change, Expect, Target
 from idcode.model.records import LiveObject, Query, collect
 from idcode.model.values import Ref
-from idcode.plan.file import change_key
+from idcode.plan.encoding import change_key
 
 BACK_LINKS = {"memberOf": "member", "directReports": "manager", "managedObjects": "managedBy"}
 """What a deleted object shows of the links that others have to it → the attribute that holds them (MS-ADSC)."""

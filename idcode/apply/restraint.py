@@ -1,58 +1,129 @@
-"""Guards over a rollback: it may do as much harm as any other plan."""
+"""What keeps a rollback from doing harm: the holds, protected objects and guards of every other plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Protocol
 
-from idcode.model.desired import DesiredState, GuardLimit
-from idcode.model.plans import Change, GuardResult, Reported
+from idcode.model.desired import DesiredState, GuardLimit, Hold
+from idcode.model.plans import Change, GuardResult, Population, Reported
+from idcode.model.records import LiveObject
+from idcode.model.schema import DirectorySchema
 from idcode.plan.drafts import Draft
+from idcode.plan.encoding import change_key
 from idcode.plan.guards import check
+from idcode.plan.holds import hold_back
+
+
+class Protection(Protocol):
+    """Tells which objects nothing may touch (``guards.protect``)."""
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """The attributes it has to see."""
+
+    def reason(self, live: LiveObject, schema: DirectorySchema) -> str | None:
+        """Return why ``live``, read with :attr:`attributes`, is protected; ``None`` where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restraints:
+    """What the files forbid, and what the command lets pass: ``allowed`` maps guards to numbers."""
+
+    limits: tuple[GuardLimit, ...] = ()
+    min_population: int = 10
+    allowed: Mapping[str, int] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
+    protection: Protection | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Restrained:
-    """The batches without what a guard holds back, what the guards found, and what they hold."""
+    """The changes that proceed, what the guards found, and what is held back."""
 
-    batches: list[list[Change]]
+    changes: list[Change]
     guards: tuple[GuardResult, ...]
     held: tuple[Reported, ...]
 
 
 def restrain(
-    batches: Sequence[Sequence[Change]],
-    guards: Iterable[Mapping[str, Any]],
-    limits: Iterable[GuardLimit],
-    min_population: int,
-    allowed: Mapping[str, int],
+    changes: Sequence[Change],
+    state: DesiredState,
+    populations: Mapping[str, Population],
+    restraints: Restraints,
+    today: date,
 ) -> Restrained:
-    """Compare the inverses with the limits; ``guards`` are those of the plan that is undone.
+    """Hold back what holds, protection and guards forbid of ``changes``, and what depends on it.
 
-    From them comes how many objects each rule manages, which percentages are of.
+    ``changes`` are in order. ``state`` says who the objects are that groups lose (``objects``), and what is
+    protected; ``populations`` how many objects each guard scope has now.
     """
-    populations: dict[str, int] = {}
-    for guard in guards:
-        if not guard["name"].startswith("membership"):
-            populations[guard["scope"]] = max(guard["population"], populations.get(guard["scope"], 0))
-    drafts = {change.id: _draft(change) for batch in batches for change in batch}
-    state = DesiredState(populations=populations)
-    results, stopped = check(limits, drafts.values(), state, min_population, allowed)
-    held = {change_id for change_id, draft in drafts.items() if draft in stopped}
-    kept: list[list[Change]] = []
-    reported: list[Reported] = []
-    for batch in batches:
-        # What needs a change that is held back (the memberships of a restored person) waits with it.
-        held |= {change.id for change in batch if held.intersection(change.depends_on)}
-        kept.append([change for change in batch if change.id not in held])
-        reported += [_report(change) for change in batch if change.id in held]
-    return Restrained(kept, tuple(results), tuple(reported))
+    drafts = {change.id: _draft(change) for change in changes}
+    proceed, _, reported = hold_back(drafts.values(), restraints.holds, state, (), today)
+    kept, waiting = _without(changes, proceed, drafts)
+    remaining = [drafts[change.id] for change in kept]
+    results, stopped = check(restraints.limits, remaining, populations, restraints.min_population, restraints.allowed)
+    by_guard = [_report(change, "held back by a guard") for change in kept if drafts[change.id] in stopped]
+    kept, later = _without(kept, [draft for draft in remaining if draft not in stopped], drafts)
+    changed = [_changed(change, drafts[change.id]) for change in kept]
+    return Restrained(changed, tuple(results), (*reported, *waiting, *by_guard, *later))
 
 
-def _report(change: Change) -> Reported:
-    reason = "held back by a guard"
-    return Reported(change.directory, change.address, change.object.label, reason, change.object.anchor)
+def populations_left(
+    recorded: Mapping[str, Population], done: Iterable[tuple[Change, LiveObject | None]]
+) -> dict[str, Population]:
+    """Return what each guard scope holds after a run, from the numbers before it and the changes it carried out.
+
+    Each change comes with its object as it was before. Scopes without numbers stay without.
+    """
+    left = dict(recorded)
+    for change, before in done:
+        if change.scope not in left:
+            continue
+        objects = {"create": 1, "restore": 1, "delete": -1}.get(change.op, 0)
+        members = 0
+        if change.op == "delete" and before is not None:
+            members = -len(before.get("member"))
+        elif item := change.attributes.get("member"):
+            members = len(item.add) - len(item.remove) + len(item.after) - len(item.before)
+        known = left[change.scope]
+        left[change.scope] = Population(max(0, known.objects + objects), max(0, known.memberships + members))
+    return left
+
+
+def _without(
+    changes: Sequence[Change], proceed: Collection[Draft], drafts: Mapping[str, Draft]
+) -> tuple[list[Change], list[Reported]]:
+    """Return the changes that proceed and wait for none that does not, and reports of those that wait."""
+    going = set(proceed)
+    gone: set[str] = set()
+    kept: list[Change] = []
+    waiting: list[Reported] = []
+    for change in changes:
+        if drafts[change.id] not in going:
+            gone.add(change.id)
+        elif gone.intersection(change.depends_on):
+            gone.add(change.id)
+            waiting.append(_report(change, "waits for what is held"))
+        else:
+            kept.append(change)
+    return kept, waiting
+
+
+def _changed(change: Change, draft: Draft) -> Change:
+    """Return ``change`` without the members that a hold keeps."""
+    if draft.attributes == change.attributes:
+        return change
+    key = change_key(change.directory, change.address, change.op, draft.attributes)
+    return replace(change, attributes=draft.attributes, key=key)
+
+
+def _report(change: Change, reason: str) -> Reported:
+    return Reported(
+        change.directory, change.address, change.object.label, f"{change.op}: {reason}", change.object.anchor
+    )
 
 
 def _draft(change: Change) -> Draft:

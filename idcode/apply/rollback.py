@@ -7,16 +7,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
 
 from idcode.apply.images import decode_live
 from idcode.apply.inverse import Simulated, invert
 from idcode.apply.links import lost_links
 from idcode.apply.names import Known, References, Renames, referenced, resolved
 from idcode.apply.preconditions import PLACES, STATES, Comparison
-from idcode.apply.restraint import restrain
+from idcode.apply.restraint import Restraints, populations_left, restrain
 from idcode.directories.port import Directory
 from idcode.model import dn
-from idcode.model.desired import GuardLimit
+from idcode.model.desired import DesiredObject, DesiredState
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import StoreError
 from idcode.model.plans import (
@@ -25,6 +27,7 @@ from idcode.model.plans import (
     Change,
     DirectoryState,
     Plan,
+    Population,
     Project,
     Reference,
     Reported,
@@ -33,7 +36,7 @@ from idcode.model.plans import (
 from idcode.model.records import LiveObject
 from idcode.model.values import iso
 from idcode.model.writes import Write
-from idcode.plan.file import decode_change
+from idcode.plan.decoding import decode_change
 from idcode.store.locks import owner_is_gone
 from idcode.store.records import ChangeRow, WriteRow
 from idcode.store.store import Store
@@ -44,7 +47,7 @@ class RollbackOptions:
     """What the command and the configuration say about a rollback.
 
     Batches up to ``to_batch`` stay applied. ``config_digest`` and ``commit`` are those of the files as they are now.
-    ``limits`` are the guards, ``allowed`` those the command lets pass up to a number.
+    ``restraints`` are the guards, holds and protected objects of the files as they are now.
     """
 
     project: str
@@ -54,9 +57,7 @@ class RollbackOptions:
     expires: timedelta
     version: str
     to_batch: int = 0
-    limits: tuple[GuardLimit, ...] = ()
-    min_population: int = 10
-    allowed: Mapping[str, int] = field(default_factory=dict)
+    restraints: Restraints = Restraints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +73,31 @@ def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory
     """Return the plan that undoes what run ``run_id`` did, last batch first.
 
     Only writes that were carried out are undone; one whose answer never came is settled by reading. What somebody
-    else has changed since is left as it is, and listed in ``held``. A plan without changes means that nothing is
-    left to undo. Raises :class:`StoreError` where the run is not known or still going on, and ``DirectoryError``
-    where a directory cannot be read.
+    else has changed since is left as it is, and listed in ``held``, as is what a hold or a guard forbids. A plan
+    without changes means that nothing is left to undo. Raises :class:`StoreError` where the run is not known, still
+    going on, or of a directory that is not in ``directories``, and ``DirectoryError`` where one cannot be read.
     """
     run = store.run(run_id)
     if any(lock.run_id == run_id and not owner_is_gone(lock) for lock in store.locks()):
         raise StoreError(f"run {run_id} is still going on", hint="wait for it to end, or stop it with Ctrl-C")
-    done = _carried_out(store.changes(run_id), store.writes(run_id), directories, options.to_batch)
-    found = _Rollback(run_id)
+    rows = store.changes(run_id)
+    _insist_on_directories(run_id, rows, directories, options.to_batch)
+    done = _carried_out(rows, store.writes(run_id), directories, options.to_batch)
+    document = store.plan_document(run_id)
+    found = _Rollback(run_id, {anchor: item["address"] for anchor, item in document.get("references", {}).items()})
     for name in sorted({item.change.directory for item in done}):
         found.undo(directories[name], [item for item in done if item.change.directory == name])
-    document = store.plan_document(run_id)
-    batches = restrain(
-        found.batches, document.get("guards", []), options.limits, options.min_population, options.allowed
-    )
-    changes, numbered = _number(batches.batches)
+    changes, _ = _number(found.batches)
     changes = _depend(changes, {item.change.id: item.change for item in done})
+    populations = _populations(document, rows, done, options.to_batch)
+    state = DesiredState(found.known, protected=_protected(changes, directories, options.restraints))
+    restrained = restrain(changes, state, populations, options.restraints, options.now.date())
+    changes, numbered = _number(_batches(restrained.changes))
     states = {
         name: _state(directory, found.objects[name]) for name, directory in directories.items() if name in found.objects
     }
     summary = dict.fromkeys(SUMMARY_KEYS, 0) | Counter(change.op for change in changes)
-    held = tuple(found.held) + tuple(batches.held)
+    held = (*found.held, *restrained.held)
     return Plan(
         plan_id=str(uuid.uuid4()),
         created_at=iso(options.now.replace(microsecond=0)),
@@ -106,13 +110,53 @@ def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory
         summary=summary | {"held": len({item.address for item in held})},
         changes=tuple(changes),
         batches=tuple(numbered),
-        guards=batches.guards,
+        guards=restrained.guards,
         held=held,
         diagnostics=tuple(found.diagnostics),
         references=found.references,
+        populations=populations,
         kind="rollback",
         rolls_back=run.run_id,
     )
+
+
+def _insist_on_directories(
+    run_id: str, rows: Sequence[ChangeRow], directories: Mapping[str, Directory], to_batch: int
+) -> None:
+    gone = {row.directory for row in rows if row.batch > to_batch and row.intended is not None} - set(directories)
+    if gone:
+        raise StoreError(
+            f"run {run_id} changed {', '.join(sorted(gone))}, which the files do not have any more",
+            hint="put the directory back into idcode.yaml under the name it had, for as long as the rollback takes",
+        )
+
+
+def _populations(
+    document: Mapping[str, Any], rows: Sequence[ChangeRow], done: Sequence[_Done], to_batch: int
+) -> dict[str, Population]:
+    """Return what each guard scope holds now: what the plan counted before the run, and what the run did to it."""
+    recorded = {scope: Population(**item) for scope, item in document.get("populations", {}).items()}
+    stays = (row for row in rows if row.batch <= to_batch and row.status == "done" and row.intended is not None)
+    kept = [(decode_change(row.intended), decode_live(row.live) if row.live else None) for row in stays]
+    return populations_left(recorded, [*kept, *((item.change, item.before) for item in done)])
+
+
+def _protected(
+    changes: Sequence[Change], directories: Mapping[str, Directory], restraints: Restraints
+) -> dict[str, str]:
+    """Return the objects of ``changes`` that nothing may touch, with the reason."""
+    protection = restraints.protection
+    if protection is None:
+        return {}
+    found: dict[str, str] = {}
+    for name in sorted({change.directory for change in changes}):
+        directory = directories[name]
+        anchors = {change.object.anchor for change in changes if change.directory == name and change.object.anchor}
+        for anchor, live in directory.fetch(sorted(anchors), sorted(protection.attributes)).items():
+            reason = protection.reason(live, directory.schema())
+            if reason is not None:
+                found[anchor] = reason
+    return found
 
 
 def _carried_out(
@@ -143,9 +187,15 @@ def _carried_out(
 
 @dataclass
 class _Rollback:
-    """The inverses found so far: ``batches`` in the order in which they are to be carried out."""
+    """The inverses found so far: ``batches`` in the order in which they are to be carried out.
+
+    ``addresses`` are those that the plan of the run gave to anchors, ``known`` the objects of the run and those they
+    refer to, as they are now.
+    """
 
     run_id: str
+    addresses: dict[str, str | None]
+    known: list[DesiredObject] = field(default_factory=list)
     batches: list[list[Change]] = field(default_factory=list)
     held: list[Reported] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -175,8 +225,12 @@ class _Rollback:
             for link in links:
                 _follow(link, states)
         self.objects[directory.name] = len(live)
+        owners = self.addresses | {item.anchor: item.change.address for item in done if item.anchor}
         for anchor, found in targets.items():
-            self.references[anchor] = Reference(None, found.dn, dn.parse(found.dn)[0].value)
+            label, address = dn.parse(found.dn)[0].value, owners.get(anchor)
+            self.references[anchor] = Reference(address, found.dn, label)
+            here = (directory.name, found.object_type, label, directory.name)
+            self.known.append(DesiredObject(address or "", *here, found))
 
     def _invert(self, item: _Done, states: Mapping[str, Simulated], comparison: Comparison) -> Change | None:
         change, state = item.change, states.get(item.anchor or "")
@@ -242,6 +296,11 @@ def _number(batches: Sequence[Sequence[Change]]) -> tuple[list[Change], list[Bat
         first = batch[0]
         numbered.append(Batch(number, first.directory, first.phase, tuple(change.id for change in batch)))
     return changes, numbered
+
+
+def _batches(changes: Sequence[Change]) -> list[list[Change]]:
+    """Return changes in order as the batches they are numbered for."""
+    return [list(items) for _, items in groupby(changes, key=lambda change: change.batch)]
 
 
 def _depend(changes: Sequence[Change], originals: Mapping[str, Change]) -> list[Change]:

@@ -21,9 +21,9 @@ from idcode.plan.build import Options, build_plan
 from idcode.store.store import Store
 from idcode.sync.context import Context
 from idcode.sync.engine import compute
-from idcode.sync.explain import Explainer
 from idcode.sync.gather import Gathered, gather
 from idcode.sync.programs import compile_rules
+from idcode.sync.provenance import Explainer
 
 Progress = Callable[[str, int], None]
 
@@ -75,7 +75,7 @@ def make_plan(
     """
     now = datetime.now(UTC)
     moment = read_moment(as_of, now)
-    repository = wiring.resolved(repository)
+    repository = wiring.for_planning(repository)
     directories = wiring.build_directories(repository)
     try:
         rules = compile_rules(repository)
@@ -254,7 +254,6 @@ def rolled_back(repository: Repository) -> frozenset[str]:
         return frozenset()
     store: Store = wiring.build_store(repository)
     try:
-        digest = repository.digest
-        return frozenset(store.rolled_back_keys(digest) | store.rolled_back_creations(digest))
+        return store.rolled_back(repository.digest)
     finally:
         store.close()

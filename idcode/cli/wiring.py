@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,16 +69,18 @@ def _class(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def load(root: Path | None) -> tuple[Repository, list[Diagnostic]]:
+def load(root: Path | None, *, check_columns: bool = False) -> tuple[Repository, list[Diagnostic]]:
     """Load and validate the repository at or above ``root``.
 
-    Returns it with its warnings. Raises ``ConfigError`` with every problem where it has errors.
+    ``check_columns`` compares the columns that rules name with the sources at hand, for commands that read those
+    anyway. Returns the repository with its warnings. Raises ``ConfigError`` with every problem where it has errors.
     """
     from idcode.config.files import find_root
     from idcode.config.loader import load_repository
 
     folder = find_root(root or Path.cwd())
-    repository, diagnostics = load_repository(folder, registry(), columns_of=columns_in(folder))
+    columns_of = columns_in(folder) if check_columns else lambda _name, _settings: None
+    repository, diagnostics = load_repository(folder, registry(), columns_of=columns_of)
     if repository is None:
         count = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
         raise ConfigError(f"the repository has {count} error{'s' if count != 1 else ''}", diagnostics)
@@ -86,31 +88,45 @@ def load(root: Path | None) -> tuple[Repository, list[Diagnostic]]:
 
 
 def columns_in(root: Path) -> Callable[[str, Node], tuple[str, ...] | None]:
-    """Return what tells the columns of a source whose file is at hand, ``None`` where they cannot be known now."""
+    """Return what tells the columns of a source whose file is at hand, ``None`` where they cannot be known now.
+
+    Each source is asked once, however many rules read it.
+    """
+    known: dict[str, tuple[str, ...] | None] = {}
 
     def columns(name: str, settings: Node) -> tuple[str, ...] | None:
-        kind = kinds("sources", SOURCES).get(str(getattr(settings, "type", "")))
-        if kind is None or kind.adapter is None:
-            return None
-        found: tuple[str, ...] | None = _class(kind.adapter)(name, settings, root).columns()
-        return found
+        if name not in known:
+            kind = kinds("sources", SOURCES).get(str(getattr(settings, "type", "")))
+            adapter = kind.adapter if kind else None
+            known[name] = _class(adapter)(name, settings, root).columns() if adapter else None
+        return known[name]
 
     return columns
 
 
-def resolved(repository: Repository) -> Repository:
-    """Return the repository with ``${env:…}`` replaced in the settings of directories, sources and store.
+def for_planning(repository: Repository) -> Repository:
+    """Return the repository with ``${env:…}`` replaced wherever planning needs it, directories and sources included.
 
-    Raises ``ConfigError`` naming every variable that is not set.
+    Directories that this version does not read stay as they are. Raises ``ConfigError`` where variables are not set.
     """
-    from idcode.config.environment import resolve_environment
+    directories = for_directories(repository, repository.directories)
+    return replace(directories, sources=_resolved(repository.sources))
 
-    return replace(
-        repository,
-        project=resolve_environment(repository.project, os.environ),
-        directories={name: resolve_environment(node, os.environ) for name, node in repository.directories.items()},
-        sources={name: resolve_environment(node, os.environ) for name, node in repository.sources.items()},
-    )
+
+def for_directories(repository: Repository, names: Collection[str]) -> Repository:
+    """Return the repository with only the directories ``names``, resolved with the project's own settings.
+
+    For commands that write what is already planned: no source, and no other directory. Names that the files do not
+    have are left out. Raises ``ConfigError`` where variables are not set.
+    """
+    known = kinds("directories", DIRECTORIES)
+    usable = {
+        name: node
+        for name, node in repository.directories.items()
+        if name in names and known[str(getattr(node, "type", ""))].adapter is not None
+    }
+    others = {name: node for name, node in repository.directories.items() if name not in usable and name in names}
+    return replace(with_store(repository), directories={**_resolved(usable), **others})
 
 
 def with_store(repository: Repository) -> Repository:
@@ -118,6 +134,12 @@ def with_store(repository: Repository) -> Repository:
     from idcode.config.environment import resolve_environment
 
     return replace(repository, project=resolve_environment(repository.project, os.environ))
+
+
+def _resolved(nodes: Mapping[str, Node]) -> dict[str, Node]:
+    from idcode.config.environment import resolve_environment
+
+    return {name: resolve_environment(node, os.environ) for name, node in nodes.items()}
 
 
 def build_sources(repository: Repository) -> dict[str, Source]:

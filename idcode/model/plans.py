@@ -142,6 +142,14 @@ class GuardResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Population:
+    """What a guard scope holds when a plan is made, which the percentages of guards are of."""
+
+    objects: int
+    memberships: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """Something a plan shows and does not change: an orphan, a shadow flow, a frozen, missing or held object."""
 
@@ -201,7 +209,8 @@ class Plan:
     """Everything ``apply`` does and reviewers see. Times are ISO 8601 in UTC.
 
     ``kind`` is ``apply`` or ``rollback``; a rollback names the run it undoes in ``rolls_back``. ``references``
-    maps the anchors used in ``$ref`` values to readable names.
+    maps the anchors used in ``$ref`` values to readable names. ``populations`` is by guard scope (``corp/account``),
+    for all scopes and not only those that guards counted something in: a rollback has no other way to know them.
     """
 
     plan_id: str
@@ -223,6 +232,7 @@ class Plan:
     held: tuple[Reported, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     references: Mapping[str, Reference] = field(default_factory=dict)
+    populations: Mapping[str, Population] = field(default_factory=dict)
     kind: Literal["apply", "rollback"] = "apply"
     rolls_back: str | None = None
 

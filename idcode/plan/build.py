@@ -28,8 +28,8 @@ from idcode.model.values import Ref, iso
 from idcode.model.writes import Write
 from idcode.plan.diff import Differ, WhyFunction
 from idcode.plan.drafts import Draft
-from idcode.plan.file import change_key
-from idcode.plan.guards import check
+from idcode.plan.encoding import change_key
+from idcode.plan.guards import check, populations_of
 from idcode.plan.holds import hold_back
 from idcode.plan.order import dependants, ordered
 
@@ -84,7 +84,8 @@ def build_plan(
     kept, waiting = _without(kept, held_drafts, "waits for what is held")
     held += waiting
     kept, refused, diagnostics = _refuse(kept, adapters)
-    guards, by_guard = check(options.limits, kept, state, options.min_population, options.allowed or {})
+    populations = populations_of(state)
+    guards, by_guard = check(options.limits, kept, populations, options.min_population, options.allowed or {})
     if by_guard:
         remaining = [draft for draft in kept if draft not in by_guard]
         held += [_report(draft, "held back by a guard") for draft in kept if draft in by_guard]
@@ -114,6 +115,7 @@ def build_plan(
         held=(*state.held, *held),
         diagnostics=tuple(sorted({*state.diagnostics, *diagnostics}, key=lambda d: d.sort_key)),
         references=_references(changes, (*shadow, *state.held, *held), state, views),
+        populations=populations,
     )
     return replace(plan, summary=_summary(plan, unchanged))
 
@@ -183,7 +185,8 @@ def _refuse(
         if found:
             diagnostics += found
             refused.append(draft)
-    remaining = [draft for draft in drafts if draft not in set(refused)]
+    gone = set(refused)
+    remaining = [draft for draft in drafts if draft not in gone]
     kept, waiting = _without(remaining, refused, "waits for what the directory would refuse")
     return kept, [*(_report(d, "the directory would refuse it") for d in refused), *waiting], diagnostics
 
@@ -237,26 +240,29 @@ def _number(
 def _batch(changes: list[Change], options: Options) -> tuple[list[Batch], list[Change]]:
     """Group neighbours of one directory and phase that do not need each other; first a canary, then full batches."""
     batches: list[Batch] = []
-    current: list[Change] = []
+    current: dict[str, Change] = {}
+    anchors: set[str] = set()
     seen: set[tuple[str, str]] = set()
 
     def close() -> None:
         if current:
-            first = current[0]
-            batches.append(Batch(len(batches) + 1, first.directory, first.phase, tuple(c.id for c in current)))
+            first = next(iter(current.values()))
+            batches.append(Batch(len(batches) + 1, first.directory, first.phase, tuple(current)))
+            seen.add((first.directory, first.phase))
             current.clear()
+            anchors.clear()
 
+    before: tuple[str, str] | None = None
     for change in changes:
         place = (change.directory, change.phase)
         size = options.canary if options.canary and place not in seen else options.batch_size
-        inside = {c.id for c in current}
-        other = current and (current[0].directory, current[0].phase) != place
-        again = any(c.object.anchor is not None and c.object.anchor == change.object.anchor for c in current)
-        if other or again or len(current) >= size or inside & set(change.depends_on):
-            if current:
-                seen.add((current[0].directory, current[0].phase))
+        needs = any(name in current for name in change.depends_on)
+        if place != before or change.object.anchor in anchors or len(current) >= size or needs:
             close()
-        current.append(change)
+        current[change.id] = change
+        before = place
+        if change.object.anchor is not None:
+            anchors.add(change.object.anchor)
     close()
     numbers = {name: batch.number for batch in batches for name in batch.changes}
     return batches, [replace(change, batch=numbers[change.id]) for change in changes]

@@ -22,6 +22,7 @@ from idcode.model.plans import (
     Op,
     Origin,
     Plan,
+    Population,
     Project,
     Reference,
     Reported,
@@ -64,6 +65,8 @@ def verify(document: Mapping[str, Any]) -> str | None:
         found = digest_of(document)
     except (ValueError, RecursionError):
         return "the plan was altered after it was made: it holds something that no plan holds"
+    if document.get("digest") is None:
+        return "the plan has no digest: it was printed for reading, with values hidden (redact)"
     if document.get("digest") != found:
         return "the plan was altered or damaged after it was made: its digest does not fit its content"
     return None
@@ -172,6 +175,7 @@ def _plan(fields: _Fields) -> Plan:
         held=fields.many("held", _reported),
         diagnostics=fields.many("diagnostics", _diagnostic),
         references=fields.named("references", _reference),
+        populations=fields.named("populations", _population),
         kind=fields.choice("kind", ("apply", "rollback")),
         rolls_back=fields.take("rolls_back", str, None),
     )
@@ -328,6 +332,10 @@ def _diagnostic(fields: _Fields) -> Diagnostic:
         subject=fields.take("subject", str, None),
         excerpt=fields.take("excerpt", str, None),
     )
+
+
+def _population(fields: _Fields) -> Population:
+    return Population(fields.take("objects", int), fields.take("memberships", int, 0))
 
 
 def _reference(fields: _Fields) -> Reference:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from idcode.model import dn
 from idcode.model.desired import DesiredObject, DirectoryView, Wanted
@@ -300,8 +300,3 @@ class Differ:
             parsed = parsed[: len(parsed) - len(base)]
             return "/".join(rdn.value.replace("/", "\\/") for rdn in reversed(parsed))
         return text
-
-
-def why_of(attributes: Mapping[str, AttributeChange]) -> Why | None:
-    """Return the first reason among attributes, for a change as a whole."""
-    return next((change.why for change in attributes.values() if change.why), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,7 @@ from idcode.model.plans import AttributeChange, Batch, Change, Expect, GuardResu
 from idcode.model.values import Scalar, to_json
 
 FORMAT = "idcode.plan/1"
+_SINCE = re.compile(r"\A(\s*idcode:missing-since=)\S+\s*\Z")
 
 
 def encode(plan: Plan) -> dict[str, Any]:
@@ -40,6 +42,7 @@ def encode(plan: Plan) -> dict[str, Any]:
         "held": [_reported(item) for item in plan.held],
         "diagnostics": [_diagnostic(item) for item in plan.diagnostics],
         "references": {anchor: asdict(reference) for anchor, reference in plan.references.items()},
+        "populations": {scope: asdict(population) for scope, population in plan.populations.items()},
     }
     return {**document, "digest": digest_of(document), "signature": None}
 
@@ -80,7 +83,8 @@ def change_key(directory: str, address: str, op: str, attributes: Mapping[str, A
     """Return ``sha256:…`` of what a change does, whatever plan it stands in.
 
     Ids, batches, reasons and the values of before do not count, nor does the order of values; a restore is a create
-    that found a deleted object.
+    that found a deleted object. Nor does the moment in the mark of a missing person, which is that of the plan: the
+    mark that a rollback took away is the one that the next plan would set.
     """
     content = {
         "directory": directory,
@@ -98,7 +102,8 @@ def _content(item: AttributeChange) -> dict[str, Any]:
 
 
 def _sorted(values: tuple[Scalar, ...]) -> list[Any]:
-    return sorted((to_json(value) for value in values), key=lambda value: json.dumps(value, sort_keys=True))
+    timeless = (_SINCE.sub(r"\1", value) if isinstance(value, str) else value for value in values)
+    return sorted((to_json(value) for value in timeless), key=lambda value: json.dumps(value, sort_keys=True))
 
 
 def encode_attribute(item: AttributeChange) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from idcode.model.desired import DesiredState, GuardLimit
-from idcode.model.plans import GuardResult
+from idcode.model.plans import GuardResult, Population
 from idcode.plan.drafts import Draft
 
 _LOGON = frozenset({"samaccountname", "userprincipalname"})
@@ -48,18 +48,18 @@ COUNTERS: Mapping[str, Callable[[Draft], int]] = {
 def check(
     limits: Iterable[GuardLimit],
     drafts: Iterable[Draft],
-    state: DesiredState,
+    populations: Mapping[str, Population],
     min_population: int,
     allowed: Mapping[str, int],
 ) -> tuple[list[GuardResult], set[Draft]]:
     """Compare every limit with the drafts of each scope; return the results and the drafts to hold back.
 
-    ``allowed`` maps guard names to the numbers that ``--allow GUARD=N`` permits in this run.
+    ``populations`` is by scope; in one that is not in it every percentage is exceeded, because nobody can say of how
+    many. ``allowed`` maps guard names to the numbers that ``--allow GUARD=N`` permits in this run.
     """
     by_scope: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         by_scope[draft.scope].append(draft)
-    memberships = _memberships(state)
     results: list[GuardResult] = []
     held: set[Draft] = set()
     for limit in limits:
@@ -70,8 +70,7 @@ def check(
             counted = [draft for draft in by_scope[scope] if counter(draft)]
             if not counted:
                 continue
-            member_guard = limit.name.startswith("membership")
-            population = memberships.get(scope, 0) if member_guard else state.populations.get(scope, 0)
+            population = _population(limit, populations.get(scope))
             result = _result(
                 limit, scope, counted, sum(counter(d) for d in counted), population, min_population, allowed
             )
@@ -81,12 +80,23 @@ def check(
     return results, held
 
 
-def _memberships(state: DesiredState) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
+def populations_of(state: DesiredState) -> dict[str, Population]:
+    """Return what each guard scope of the desired state holds now, scopes without any object included."""
+    memberships = dict.fromkeys((wanted.scope for wanted in state.objects), 0)
     for wanted in state.objects:
         if wanted.object_type == "group" and wanted.live is not None:
-            found[wanted.scope] += len(wanted.live.get("member"))
-    return found
+            memberships[wanted.scope] += len(wanted.live.get("member"))
+    return {
+        scope: Population(state.populations.get(scope, 0), memberships.get(scope, 0))
+        for scope in sorted({*memberships, *state.populations})
+    }
+
+
+def _population(limit: GuardLimit, population: Population | None) -> int | None:
+    """Return how many a percentage of ``limit`` is of, ``None`` where that is not known."""
+    if population is None:
+        return None
+    return population.memberships if limit.name.startswith("membership") else population.objects
 
 
 def _result(
@@ -94,31 +104,33 @@ def _result(
     scope: str,
     counted: list[Draft],
     count: int,
-    population: int,
+    population: int | None,
     min_population: int,
     allowed: Mapping[str, int],
 ) -> GuardResult:
     bound = _bound(limit, population, min_population)
+    known = population or 0
     if bound is None or count <= bound:
-        return GuardResult(limit.name, scope, "ok", count, bound, population)
+        return GuardResult(limit.name, scope, "ok", count, bound, known)
     if count <= allowed.get(limit.name, -1):
         message = f"{count} allowed by --allow {limit.name}={allowed[limit.name]}; the limit is {bound}"
-        return GuardResult(limit.name, scope, "overridden", count, bound, population, message)
+        return GuardResult(limit.name, scope, "overridden", count, bound, known, message)
     first = ", ".join(draft.label for draft in sorted(counted, key=lambda d: d.address)[:5])
     more = f" and {len(counted) - 5} more" if len(counted) > 5 else ""
-    message = (
-        f"{count} of {population}, the limit is {bound}: {first}{more}; override with --allow {limit.name}={count}"
-    )
+    of = "an unknown number" if population is None else str(population)
+    message = f"{count} of {of}, the limit is {bound}: {first}{more}; override with --allow {limit.name}={count}"
     return GuardResult(
-        limit.name, scope, "held" if limit.on_trip == "hold" else "stopped", count, bound, population, message
+        limit.name, scope, "held" if limit.on_trip == "hold" else "stopped", count, bound, known, message
     )
 
 
-def _bound(limit: GuardLimit, population: int, min_population: int) -> int | None:
+def _bound(limit: GuardLimit, population: int | None, min_population: int) -> int | None:
     """Return the smaller of the two limits; percentages count only from ``min_population`` objects on."""
     bounds = []
     if limit.max is not None:
         bounds.append(limit.max)
-    if limit.max_percent is not None and population >= min_population:
+    if limit.max_percent is not None and population is None:
+        bounds.append(0)
+    elif limit.max_percent is not None and population is not None and population >= min_population:
         bounds.append(int(population * limit.max_percent / 100))
     return min(bounds) if bounds else None

@@ -10,7 +10,7 @@ from idcode.model.desired import DesiredState, Hold
 from idcode.model.plans import Reported
 from idcode.model.values import Ref, Scalar
 from idcode.plan.drafts import Draft
-from idcode.plan.file import change_key
+from idcode.plan.encoding import change_key
 
 
 def forbidden(draft: Draft) -> set[str]:

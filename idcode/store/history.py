@@ -58,30 +58,44 @@ class History:
             return str(row.run_id)
         return None
 
-    def rolled_back_keys(self, config_digest: str) -> set[str]:
-        """Return the keys of the changes that rollbacks undid and nothing did again since.
+    def directories_of(self, run_id: str) -> set[str]:
+        """Return the directories that the changes of a run are in."""
+        table = tables.changes
+        query = select(table.c.directory).where(table.c.run_id == run_id).distinct()
+        return {str(row.directory) for row in self._all(query)}
 
-        Only runs of the configuration ``config_digest`` count: once the files change, nothing is held any more.
+    def rolled_back(self, config_digest: str) -> frozenset[str]:
+        """Return what rollbacks undid and nothing did again since: keys of changes, and addresses of creations.
+
+        Only runs of the configuration ``config_digest`` count: once the files change, nothing is held any more. A
+        creation is held by its address too, for it is not the same change the next time: the name that it had is on
+        a deleted object.
         """
         run, change = tables.runs, tables.changes
-        history = self._all(
-            select(run.c.run_id, run.c.kind, run.c.rolls_back, run.c.config_digest)
-            .order_by(run.c.started_at, run.c.run_id)
-        )  # fmt: skip
-        finished = self._all(
-            select(change.c.run_id, change.c.change_id, change.c.key).where(change.c.status.in_(("done", "already")))
+        undone = run.alias()
+        in_order = (run.c.started_at, run.c.run_id)
+        columns = (run.c.run_id, run.c.kind, run.c.rolls_back, run.c.config_digest)
+        # Where a chain of rollbacks starts, an apply of these files has been rolled back; before it nothing matters.
+        first = (
+            select(undone.c.started_at)
+            .join(run, run.c.rolls_back == undone.c.run_id)
+            .where(undone.c.kind == "apply", undone.c.config_digest == config_digest)
+            .order_by(undone.c.started_at)
+            .limit(1)
         )
-        return held.keys_held([tuple(row) for row in history], [tuple(row) for row in finished], config_digest)
-
-    def rolled_back_creations(self, config_digest: str) -> set[str]:
-        """Return the addresses of objects that rollbacks took away again, as :meth:`rolled_back_keys` does for changes.
-
-        A creation is not the same change the next time: the name that it had is on a deleted object.
-        """
-        keys = self.rolled_back_keys(config_digest)
-        table = tables.changes
-        created = self._all(select(table.c.key, table.c.address).where(table.c.op.in_(("create", "restore"))))
-        return {str(row.address) for row in created if row.key in keys}
+        for start in self._all(first):
+            since = run.c.started_at >= start.started_at
+            history = self._all(select(*columns).where(since).order_by(*in_order))
+            finished = self._all(
+                select(change.c.run_id, change.c.change_id, change.c.key, change.c.op, change.c.address)
+                .join(run, run.c.run_id == change.c.run_id)
+                .where(since, change.c.status.in_(("done", "already")))
+            )
+            changes = [(row.run_id, row.change_id, row.key) for row in finished]
+            keys = held.keys_held([tuple(row) for row in history], changes, config_digest)
+            created = {row.address for row in finished if row.op in ("create", "restore") and row.key in keys}
+            return frozenset(keys | created)
+        return frozenset()
 
     def _all(self, query: Any) -> list[Row[Any]]:
         with failing("cannot read the history"), self._engine.begin() as connection:

@@ -19,6 +19,7 @@ from idcode.model.plans import (
     Origin,
     Phase,
     Plan,
+    Population,
     Project,
     Reference,
     Reported,
@@ -27,7 +28,7 @@ from idcode.model.plans import (
     Why,
 )
 from idcode.model.values import Ref, Scalar
-from idcode.plan.file import change_key
+from idcode.plan.encoding import change_key
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BASE = "DC=corp,DC=example"
@@ -130,4 +131,5 @@ def rich_plan() -> Plan:
         shadow=(item,), orphans=(item,), frozen=(item,), missing=(item,), held=(item,),
         diagnostics=(Diagnostic("error", "x-y", "message", "hint", span, "person:E1", "excerpt"),),
         references={"g1": Reference("group:sg@corp", f"CN=sg,{BASE}", "sg")},
+        populations={"corp/account": Population(980), "corp/groups": Population(33, 5000)},
     )  # fmt: skip

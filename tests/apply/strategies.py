@@ -20,6 +20,7 @@ from idcode.model.plans import (
     Op,
     Origin,
     Plan,
+    Population,
     Project,
     Reference,
     Reported,
@@ -131,6 +132,7 @@ plans = st.builds(
         max_size=2,
     ).map(tuple),
     references=st.dictionaries(text, st.builds(Reference, maybe_text, text, text), max_size=2),
+    populations=st.dictionaries(text, st.builds(Population, number, number), max_size=2),
     kind=st.sampled_from(["apply", "rollback"]),
     rolls_back=maybe_text,
 )

@@ -14,7 +14,7 @@ from idcode.apply.results import Options, RunResult
 from idcode.apply.rollback import RollbackOptions, plan_rollback
 from idcode.model.plans import Change, DirectoryState, Expect, Plan
 from idcode.model.values import Ref
-from idcode.plan import file
+from idcode.plan import decoding, encoding
 from idcode.store.store import Store
 from tests.apply.builders import change, delta, plan, single
 from tests.apply.conftest import Listener, Sink
@@ -74,7 +74,7 @@ def undo(corp: AdDirectory, store: Store, apply: Any) -> Callable[[str], RunResu
         options = RollbackOptions("contoso", None, "sha256:c0", datetime.now(UTC), timedelta(days=1), "0.1.0")
         wanted = plan_rollback(run_id, store, {"corp": corp}, options)
         assert wanted.held == ()
-        return apply(file.decode(file.encode(wanted), strict=True))
+        return apply(decoding.decode(encoding.encode(wanted), strict=True))
 
     return run
 

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from idcode.apply.executor import apply_plan
+from idcode.apply.restraint import Restraints
 from idcode.apply.results import RunResult
 from idcode.apply.rollback import RollbackOptions, plan_rollback
 from idcode.model.desired import GuardLimit
 from idcode.model.errors import GuardStopped, StoreError
-from idcode.model.plans import Change, GuardResult, Plan
+from idcode.model.plans import Change, Plan, Population
 from idcode.model.values import Ref
-from idcode.plan import file
+from idcode.plan import decoding, encoding
 from idcode.store.store import Store, open_store
 from tests.apply.builders import BASE, NOW, change, delta, plan, single
 from tests.apply.conftest import Listener, Sink
@@ -44,6 +45,10 @@ EVE = "person:Eve@corp/account"
 Undo = Callable[..., RunResult]
 
 
+def restrained(**restraints: Any) -> RollbackOptions:
+    return replace(ROLLBACK, restraints=Restraints(**restraints))
+
+
 @pytest.fixture
 def directory() -> MemoryDirectory:
     return estate()
@@ -61,7 +66,7 @@ def apply(store: Store, sink: Sink, listener: Listener, directory: MemoryDirecto
 def undo(store: Store, directory: MemoryDirectory, apply: Callable[[Plan], RunResult]) -> Undo:
     def run(run_id: str, **options: Any) -> RunResult:
         wanted = plan_rollback(run_id, store, {"corp": directory}, replace(ROLLBACK, **options))
-        assert file.decode(file.encode(wanted), strict=True) == wanted
+        assert decoding.decode(encoding.encode(wanted), strict=True) == wanted
         return apply(wanted)
 
     return run
@@ -109,11 +114,14 @@ def test_a_rollback_can_be_rolled_back(apply: Any, undo: Undo, directory: Memory
     run = apply(everything())
     after = {dn: rest for dn, *rest in directory.dump().values()}
     first = undo(run.run_id)
-    assert store.rolled_back_keys("sha256:c0") == {item.key for item in everything().changes}
+    undone = everything().changes
+    assert store.rolled_back("sha256:c0") == {item.key for item in undone} | {
+        item.address for item in undone if item.op == "create"
+    }
     second = undo(first.run_id)
     assert second.status == "done", second.problems
     assert {dn: rest for dn, *rest in directory.dump().values()} == after
-    assert store.rolled_back_keys("sha256:c0") == set()
+    assert store.rolled_back("sha256:c0") == set()
     third = undo(second.run_id)
     assert third.status == "done", third.problems
     assert directory.dump() == start
@@ -228,15 +236,15 @@ def test_a_deleted_object_that_the_directory_forgot_is_said_to_be_gone(
 def test_a_rollback_that_would_delete_many_is_stopped_by_the_guard_and_names_the_override(
     apply: Any, store: Store, directory: MemoryDirectory
 ) -> None:
-    guard = GuardResult("create", "corp/account", "ok", 2, None, 100)
     created = [replace(hire("c1"), scope="corp/account"), replace(hire("c2", "Max"), scope="corp/account")]
-    run = apply(plan([created], guards=(guard,)))
-    limited = replace(ROLLBACK, limits=(GuardLimit("delete", None, 1, "stop"),))
+    run = apply(plan([created], populations={"corp/account": Population(100)}))
+    limited = restrained(limits=(GuardLimit("delete", None, 1, "stop"),))
     stopped = plan_rollback(run.run_id, store, {"corp": directory}, limited)
     assert stopped.stopped
     with pytest.raises(GuardStopped):
         apply(stopped)
-    allowed = plan_rollback(run.run_id, store, {"corp": directory}, replace(limited, allowed={"delete": 2}))
+    limited = restrained(limits=limited.restraints.limits, allowed={"delete": 2})
+    allowed = plan_rollback(run.run_id, store, {"corp": directory}, limited)
     assert apply(allowed).status == "done"
 
 

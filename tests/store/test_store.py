@@ -19,7 +19,7 @@ from sqlalchemy.schema import CreateTable
 
 from idcode.model.errors import PlanRefused, StoreError
 from idcode.model.writes import Outcome, Write
-from idcode.plan.file import encode
+from idcode.plan.encoding import encode
 from idcode.store import tables
 from idcode.store.records import ChangeRow, WriteIntent
 from idcode.store.store import Store, open_store
@@ -250,13 +250,13 @@ def test_what_was_rolled_back_is_held_until_the_files_change_or_it_is_done_again
     digest = builders.rich_plan().project.config_digest
     first = begin(store, "p1")
     store.record_changes(first, [row("c1", "done", "k1"), row("c2", "done", "k2"), row("c3", "failed", "k3")])
-    assert store.rolled_back_keys(digest) == set()
+    assert store.rolled_back(digest) == set()
     rolled_back(store, first, "p2", "c1", "c2", "c1-1")
-    assert store.rolled_back_keys(digest) == {"k1", "k2"}
-    assert store.rolled_back_keys("sha256:edited") == set()
+    assert store.rolled_back(digest) == {"k1", "k2"}
+    assert store.rolled_back("sha256:edited") == set()
     again = begin(store, "p3")
     store.record_changes(again, [row("c7", "done", "k1")])
-    assert store.rolled_back_keys(digest) == {"k2"}
+    assert store.rolled_back(digest) == {"k2"}
 
 
 def test_a_creation_that_was_rolled_back_is_held_by_its_address(store: Store) -> None:
@@ -266,8 +266,8 @@ def test_a_creation_that_was_rolled_back_is_held_by_its_address(store: Store) ->
     store.record_changes(first, [replace(item, op="create", address=f"person:{item.change_id}") for item in born])
     store.record_changes(first, [row("c3", "done", "k3")])
     rolled_back(store, first, "p2", "c1", "c3")
-    assert store.rolled_back_creations(digest) == {"person:c1"}
-    assert store.rolled_back_creations("sha256:edited") == set()
+    assert store.rolled_back(digest) == {"c1", "k3", "person:c1"}
+    assert store.rolled_back("sha256:edited") == set()
 
 
 def test_the_rollback_of_a_rollback_holds_nothing_any_more(store: Store) -> None:
@@ -276,7 +276,7 @@ def test_the_rollback_of_a_rollback_holds_nothing_any_more(store: Store) -> None
     store.record_changes(first, [row("c1", "done", "k1"), row("c2", "done", "k2")])
     undo = rolled_back(store, first, "p2", "c1", "c2")
     rolled_back(store, undo, "p3", "c1")
-    assert store.rolled_back_keys(digest) == {"k2"}
+    assert store.rolled_back(digest) == {"k2"}
 
 
 def test_every_statement_compiles_for_postgresql() -> None:

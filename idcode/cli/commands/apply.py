@@ -32,11 +32,12 @@ def run(
             "--as-of, --only and --reapply belong to planning; the saved plan has its own",
             "Pass them to idcode plan, or leave the plan file out.",
         )
-    repository, warnings = wiring.load(directory)
     if plan_file is None:
+        repository, warnings = wiring.load(directory, check_columns=True)
         return _plan_and_apply(repository, warnings, yes, stop_after_batch, allowed, as_of, only, reapply)
+    repository, _ = wiring.load(directory)
     plan = read_plan(plan_file, strict=True)
-    repository = wiring.resolved(repository)
+    repository = wiring.for_directories(repository, {change.directory for change in plan.changes})
     store = wiring.build_store(repository)
     directories = wiring.build_directories(repository)
     try:

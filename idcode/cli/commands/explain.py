@@ -12,7 +12,7 @@ from idcode.sync.explanation import explain
 
 def run(directory: Path | None, address: str, attribute: str | None, as_of: str | None) -> int:
     """Compute the plan without showing it, and tell where the values of one address come from."""
-    repository, warnings = wiring.load(directory)
+    repository, warnings = wiring.load(directory, check_columns=True)
     progress = console.Progress()
     planned = make_plan(repository, warnings, as_of=as_of, progress=progress)
     planned.close()

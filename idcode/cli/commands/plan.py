@@ -26,7 +26,7 @@ def run(
     """Compute and show the plan; it is written even where a guard stops it."""
     check_format(output, PLAN_FORMATS)
     allowed = read_allow(allow)
-    repository, warnings = wiring.load(directory)
+    repository, warnings = wiring.load(directory, check_columns=True)
     progress = console.Progress()
     planned = make_plan(
         repository, warnings, as_of=as_of, only=only, allowed=allowed, reapply=reapply, progress=progress

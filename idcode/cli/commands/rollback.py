@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from idcode import __version__
+from idcode.apply.restraint import Restraints
 from idcode.apply.rollback import RollbackOptions, plan_rollback
 from idcode.cli import console, wiring
 from idcode.cli.commands.applying import carry_out
 from idcode.cli.commands.common import PLAN_FORMATS, check_format, confirm, read_allow, render
-from idcode.cli.planning import git_commit, guard_limits
+from idcode.cli.planning import git_commit, guard_limits, holds
+from idcode.cli.protection import Protected
 from idcode.config.project import Repository
+from idcode.directories.port import Directory
 from idcode.plan.file import write_plan
 
 
@@ -29,10 +32,11 @@ def run(
     check_format(output, PLAN_FORMATS)
     allowed = read_allow(allow)
     repository, _ = wiring.load(directory)
-    repository = wiring.resolved(repository)
-    store = wiring.build_store(repository)
-    directories = wiring.build_directories(repository)
+    store = wiring.build_store(wiring.with_store(repository))
+    directories: dict[str, Directory] = {}
     try:
+        repository = wiring.for_directories(repository, store.directories_of(run_id))
+        directories |= wiring.build_directories(repository)
         plan = plan_rollback(run_id, store, directories, _options(repository, to_batch, allowed))
         if out is not None:
             write_plan(out, plan)
@@ -54,16 +58,20 @@ def run(
 
 
 def _options(repository: Repository, to_batch: int | None, allowed: dict[str, int]) -> RollbackOptions:
-    project = repository.project
+    project, now = repository.project, datetime.now(UTC)
     return RollbackOptions(
         project=project.project,
         commit=git_commit(repository.root),
         config_digest=repository.digest,
-        now=datetime.now(UTC),
+        now=now,
         expires=project.apply.plan_expires,
         version=__version__,
         to_batch=to_batch or 0,
-        limits=guard_limits(repository),
-        min_population=project.guards.min_population,
-        allowed=allowed,
+        restraints=Restraints(
+            limits=guard_limits(repository),
+            min_population=project.guards.min_population,
+            allowed=allowed,
+            holds=holds(repository),
+            protection=Protected(repository, now) if project.guards.protect else None,
+        ),
     )
