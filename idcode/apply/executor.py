@@ -12,9 +12,9 @@ from idcode.apply.credentials import NoSink
 from idcode.apply.interrupts import graceful
 from idcode.apply.results import REACHED, Options, Progress, RunResult
 from idcode.directories.port import Directory, Secrets
-from idcode.model.errors import DirectoryError, StoreError
+from idcode.model.errors import DirectoryError, IdcodeError, StoreError
 from idcode.model.plans import Plan
-from idcode.plan.file import encode
+from idcode.plan.encoding import encode
 from idcode.store.records import RunStatus
 from idcode.store.store import Store
 
@@ -33,22 +33,28 @@ def apply_plan(
     rest proceeds. Raises before any write: ``PlanRefused`` (used, expired, damaged, of other files or another
     directory), ``GuardStopped``, ``StoreError`` (locked, not writable), ``DirectoryError``, and ``IdcodeError``
     where passwords have nowhere to go. A ``StoreError`` may also end a run midway: without a journal nothing
-    more is written.
+    more is written. However a run ends, the history says that it has.
     """
     check_plan(plan, store, secrets, options)
     run_id = store.new_run_id()
     with store.lock({batch.directory for batch in plan.batches}, run_id), graceful() as stop:
         check_directories(plan, directories)
         store.begin_run(run_id, encode(plan), options.allow)
-        progress.run_started(run_id, plan)
         runner = Runner(plan, run_id, store, directories, secrets or NoSink(), progress, stop)
         try:
+            progress.run_started(run_id, plan)
             message = _run_batches(runner, options)
-        except StoreError as error:
+        except BaseException as error:
+            # Whatever it was, the history must not say for ever that the run is going on.
             with contextlib.suppress(StoreError):
-                _finish(runner, str(error))
+                _finish(runner, _last_words(error), broken=True)
             raise
         return _finish(runner, message)
+
+
+def _last_words(error: BaseException) -> str:
+    """Return why a run broke off; of a defect only its kind, because its text may hold personal data."""
+    return str(error) if isinstance(error, IdcodeError) else f"it broke off: {type(error).__name__}"
 
 
 def _run_batches(runner: Runner, options: Options) -> str | None:
@@ -75,11 +81,11 @@ def _run_batches(runner: Runner, options: Options) -> str | None:
     return None
 
 
-def _finish(runner: Runner, message: str | None) -> RunResult:
+def _finish(runner: Runner, message: str | None, broken: bool = False) -> RunResult:
     results = runner.results
     counts: Counter[str] = Counter(result.status for result in results.values())
     counts["remaining"] = len(runner.plan.changes) - len(results)
-    status = _status(runner, counts)
+    status = _status(runner, counts, broken)
     if message == "interrupted" and status == "done":
         message = None
     numbers = {name: counts[name] for name in _COUNTED}
@@ -92,8 +98,8 @@ def _finish(runner: Runner, message: str | None) -> RunResult:
 _COUNTED = ("done", "already", "stale", "failed", "skipped", "unknown", "remaining")
 
 
-def _status(runner: Runner, counts: Mapping[str, int]) -> RunStatus:
-    if sum(counts.values()) == counts["done"] + counts["already"]:
+def _status(runner: Runner, counts: Mapping[str, int], broken: bool) -> RunStatus:
+    if not broken and sum(counts.values()) == counts["done"] + counts["already"]:
         return "done"
     if runner.interrupted:
         return "interrupted"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import shutil
 import sys
@@ -9,6 +11,13 @@ import time
 from collections.abc import Sequence
 
 from idcode.model.diagnostics import Diagnostic
+
+
+def show_anything() -> None:
+    """Let stdout and stderr write as escapes what a terminal or pipe that is not UTF-8 cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def width() -> int:

@@ -215,6 +215,7 @@ def schema(
 
 def main() -> None:
     """Run the command line and exit with its code; a user's error never shows a traceback."""
+    console.show_anything()
     sys.exit(run_main(sys.argv[1:]))
 
 
@@ -266,7 +267,9 @@ def _unexpected(error: Exception, arguments: list[str]) -> int:
         file.write(f"idcode {__version__}: {' '.join(arguments)}\n\n")
         traceback.print_exc(file=file)
     console.note(f"error: idcode met a defect of its own: {type(error).__name__}: {error}")
-    console.note(f"hint: nothing else was done. Please report it with the details in {name}")
+    console.note(f"hint: please report it with the details in {name}")
+    if arguments[:1] in (["apply"], ["rollback"]):
+        console.note("hint: what was written before is in the history: idcode runs")
     return 1
 
 

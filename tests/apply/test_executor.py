@@ -477,3 +477,32 @@ def test_an_unreachable_directory_is_an_error_before_the_run_begins(
         apply(plan([[promote()]]))
     assert store.runs() == []
     assert store.locks() == []
+
+
+@pytest.mark.parametrize("defect", [TypeError("Ada Lovelace"), SystemExit(1), KeyboardInterrupt()])
+def test_a_run_that_breaks_off_is_over_for_the_history_and_the_error_is_not_swallowed(
+    apply: Apply, store: Store, listener: Listener, monkeypatch: pytest.MonkeyPatch, defect: BaseException
+) -> None:
+    def fail(*_: object) -> None:
+        raise defect
+
+    monkeypatch.setattr(listener, "run_started", fail)
+    with pytest.raises(type(defect)):
+        apply(plan([[promote()]]))
+    (run,) = store.runs()
+    assert (run.status, run.counts["remaining"]) == ("failed", 1)
+    assert run.finished_at is not None
+    assert run.message == f"it broke off: {type(defect).__name__}", "the text of a defect may hold personal data"
+    assert store.locks() == []
+
+
+def test_a_run_that_breaks_off_after_its_last_write_is_not_called_done(
+    apply: Apply, store: Store, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError
+
+    monkeypatch.setattr(listener, "change_finished", fail)
+    with pytest.raises(TypeError):
+        apply(plan([[promote()]]))
+    assert store.runs()[0].status == "partial"

@@ -1,0 +1,45 @@
+"""What reaches the terminal: results in any encoding, and a defect of idcode said as it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from idcode.cli import main
+from idcode.plan.file import write_plan
+from tests.apply.builders import change, plan, single
+
+CODE = "from idcode.cli.main import main; main()"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_plan_is_shown_on_a_terminal_that_cannot_show_every_letter(tmp_path: Path, encoding: str) -> None:
+    update = change("c1", "update", "person:E1", {"title": single("Åland → Øst", "…")}, anchor="a", dn="CN=A,DC=x")
+    write_plan(tmp_path / "plan.json", plan([[update]]))
+    environ = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", CODE, "show", "plan.json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ("→" if encoding == "utf-8" else "\\u2192") in done.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize(("command", "history"), [("apply", True), ("rollback", True), ("validate", False)])
+def test_a_defect_is_reported_with_its_details_and_where_the_history_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, history: bool
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise TypeError("broken")
+
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(main, "app", fail)
+    assert main.run_main([command]) == 1
+    said = capsys.readouterr().err
+    (details,) = tmp_path.glob("idcode-error-*.txt")
+    assert str(details) in said
+    assert "nothing else was done" not in said
+    assert ("idcode runs" in said) == history
