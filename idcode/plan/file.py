@@ -5,34 +5,19 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from idcode.model.errors import IdcodeError, PlanRefused, UsageError
 from idcode.model.plans import Plan
-from idcode.plan.decoding import decode, decode_change, verify
-from idcode.plan.encoding import FORMAT, change_key, digest_of, encode, encode_attribute, encode_change
-
-__all__ = [
-    "FORMAT",
-    "change_key",
-    "decode",
-    "decode_change",
-    "digest_of",
-    "encode",
-    "encode_attribute",
-    "encode_change",
-    "read_document",
-    "read_plan",
-    "to_text",
-    "verify",
-    "write_plan",
-]
+from idcode.plan.decoding import decode
+from idcode.plan.encoding import encode
 
 
-def to_text(plan: Plan) -> str:
-    """Return the text of the plan file: the keys in canonical order, indented, ending in a line feed."""
-    return json.dumps(encode(plan), ensure_ascii=False, sort_keys=True, indent=2) + "\n"
+def to_text(document: Mapping[str, Any]) -> str:
+    """Return the text of a plan file: the keys in canonical order, indented, ending in a line feed."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2) + "\n"
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -45,7 +30,7 @@ def write_plan(path: Path, plan: Plan) -> None:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(to_text(plan))
+                file.write(to_text(encode(plan)))
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)

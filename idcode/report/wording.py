@@ -15,8 +15,8 @@ from idcode.report.visible import quoted, visible
 NONE = "(none)"
 REDACTED = "(redacted)"
 NEW_PASSWORD = "a new password is set and handed to the credentials command"
-# Adapters never put these into a plan; a plan file made by someone else might.
-_SECRETS = frozenset({"unicodepwd", "userpassword", "passwordprofile", "password", "dbcspwd"})
+SECRETS = frozenset({"unicodepwd", "userpassword", "passwordprofile", "password", "dbcspwd"})
+"""Attributes that are always hidden: adapters never put them into a plan, but a file made by someone else might."""
 _LONGEST_TEXT = 400
 _SHORT_BYTES = 16
 _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -67,7 +67,7 @@ class Values:
 
     def __init__(self, references: Mapping[str, Reference], redact: Collection[str], clip: bool = True) -> None:
         self._references = references
-        self._redact = _SECRETS | {name.lower() for name in redact}
+        self._redact = SECRETS | {name.lower() for name in redact}
         self._clip = clip
 
     def hides(self, attribute: str) -> bool:

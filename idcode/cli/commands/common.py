@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from idcode.cli import console
 from idcode.model.diagnostics import Diagnostic
@@ -47,9 +48,9 @@ def confirm(question: str) -> bool:
 def render(plan: Plan, output: str, redact: Collection[str], full: bool) -> str:
     """Render a plan in one of :data:`PLAN_FORMATS`."""
     if output == "json":
-        from idcode.plan.file import to_text
+        from idcode.plan.encoding import encode
 
-        return to_text(plan)
+        return render_document(encode(plan), redact)
     if output == "markdown":
         from idcode.report import markdown
 
@@ -62,6 +63,14 @@ def render(plan: Plan, output: str, redact: Collection[str], full: bool) -> str:
 
     limit = None if full else 20
     return text.render_plan(plan, color=console.color(), width=console.width(), limit=limit, redact=redact)
+
+
+def render_document(document: Mapping[str, Any], redact: Collection[str]) -> str:
+    """Render a plan that is JSON already: as it is, or for reading only where values have to be hidden."""
+    from idcode.plan.file import to_text
+    from idcode.report.redaction import redacted
+
+    return to_text(redacted(document, redact) if redact else document)
 
 
 def has_errors(diagnostics: Collection[Diagnostic]) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from idcode.cli import console
-from idcode.cli.commands.common import PLAN_FORMATS, check_format, render
+from idcode.cli.commands.common import PLAN_FORMATS, check_format, render, render_document
 from idcode.config.files import find_root
 from idcode.model.errors import IdcodeError
-from idcode.plan.file import decode, read_document, verify
+from idcode.plan.decoding import decode, verify
+from idcode.plan.file import read_document
 
 
 def run(plan_file: Path, output: str, full: bool) -> int:
@@ -20,7 +20,7 @@ def run(plan_file: Path, output: str, full: bool) -> int:
     if damage:
         console.note(f"warning: {plan_file}: {damage}; apply refuses it")
     if output == "json":
-        console.say(json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2))
+        console.say(render_document(document, _redact(plan_file)))
     else:
         console.say(render(decode(document, strict=False), output, _redact(plan_file), full))
     return 0
