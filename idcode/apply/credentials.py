@@ -89,7 +89,7 @@ class NoSink:
         """Raise :class:`IdcodeError`."""
         raise IdcodeError(*NO_SINK)
 
-    def deliver(self, account: Mapping[str, str], password: str) -> None:
+    def deliver(self, account: Mapping[str, str], password: str) -> None:  # noqa: ARG002 - as the port has it
         """Raise :class:`IdcodeError`."""
         raise IdcodeError(*NO_SINK)
 

@@ -128,7 +128,7 @@ def moment(value: Value, use: str) -> datetime | None:
     raise EvaluationError(f"{use}: a date is needed, not {describe(only)}")
 
 
-def values(value: Value, use: str) -> tuple[Scalar, ...]:
+def values(value: Value, _use: str) -> tuple[Scalar, ...]:
     """Return the values of a list; a single value is a list of one, null an empty one."""
     return value if isinstance(value, tuple) else () if value is None else (value,)
 

@@ -13,10 +13,6 @@ GUARDS = (
     "create", "update", "clear", "move", "logon_name", "mail_address", "enable", "disable", "delete",
     "membership_loss", "membership_gain", "licence_loss",
 )  # fmt: skip
-GuardName = Literal[
-    "create", "update", "clear", "move", "logon_name", "mail_address", "enable", "disable", "delete",
-    "membership_loss", "membership_gain", "licence_loss",
-]  # fmt: skip
 
 
 class Guard(Node):

@@ -199,7 +199,7 @@ def _format(source: str | None, input_format: str | None, output_format: str | N
     check=lambda arguments: _check(arguments, 2),
 )
 def _format_with_styles(
-    source: str | None, styles: str | None, input_format: str | None, output_format: str | None
+    source: str | None, _styles: str | None, input_format: str | None, output_format: str | None
 ) -> str | None:
     return _reformat(source, input_format, output_format)
 

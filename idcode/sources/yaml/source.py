@@ -45,7 +45,7 @@ class YamlSource:
     def columns(self) -> None:
         """Return ``None``: any record may leave any field out, and the next one may bring a new field."""
 
-    def read(self, now: datetime) -> Reading[Record]:
+    def read(self, now: datetime) -> Reading[Record]:  # noqa: ARG002 - as the port has it
         """Yield one record per key in the order of the file; fields that a record leaves out are null.
 
         A value is the text as written, or a tuple of texts. ``now`` does not matter: what is under version control
