@@ -49,6 +49,14 @@ def key(value: Scalar, kind: Kind = Kind.TEXT) -> Hashable:
         return ("?", text_of(value))
 
 
+def unique_key(value: Scalar, kind: Kind) -> Hashable:
+    """Return what may exist only once: a mail address is the same one as primary and as alias."""
+    found = key(value, kind)
+    if kind is Kind.ADDRESS and isinstance(found, tuple):
+        return (str(found[0]).lower(), found[1])
+    return found
+
+
 def keys(values: Iterable[Scalar], kind: Kind = Kind.TEXT) -> frozenset[Hashable]:
     """Return the comparison keys of several values; order and repetition do not count."""
     return frozenset(key(value, kind) for value in values)

@@ -9,12 +9,12 @@ from idcode.model.desired import DesiredObject, DirectoryView, Wanted
 from idcode.model.plans import AttributeChange, Expect, Op, Phase, Reversibility, Why
 from idcode.model.records import LiveObject
 from idcode.model.schema import Kind
-from idcode.model.syntax import key, keys, same
+from idcode.model.syntax import key, keys, same, unique_key
 from idcode.model.values import Ref, Scalar
 from idcode.plan.drafts import Draft, Token
 
 WhyFunction = Callable[[str, str], Why | None]
-_SINGLE_PSEUDO = frozenset({"path", "enabled", "protected", "category", "scope"})
+_SINGLE_PSEUDO = frozenset({"path", "enabled", "mark", "protected", "category", "scope"})
 
 
 class Differ:
@@ -144,7 +144,7 @@ class Differ:
         if attribute is None or attribute.unique in (None, "container"):
             return []
         realm = self.forest if attribute.unique == "forest" else self.view.name
-        return [("free", realm, attribute.name, key(value, attribute.kind)) for value in values]
+        return [("free", realm, attribute.name, unique_key(value, attribute.kind)) for value in values]
 
     def _single(self, name: str) -> bool:
         attribute = self.view.schema.find(name)
@@ -163,8 +163,9 @@ class Differ:
             draft.provides.update(self._tokens(name, values))
         if wanted.object_type == "ou":
             draft.needs.add(("emptied", wanted.directory, dn.key(live.dn)))
+        password = "; a password is not brought back" if wanted.object_type == "user" else ""
         draft.reversibility = Reversibility(
-            "restorable", None, "as long as the directory keeps deleted objects; a password is not brought back"
+            "restorable", None, "as long as the directory keeps deleted objects" + password
         )
         return draft
 
@@ -177,7 +178,11 @@ class Differ:
         why = self.why(wanted.address, "enabled")
         before = () if live.enabled is None else (live.enabled,)
         draft.attributes["enabled"] = AttributeChange(before, (wanted.enabled,), why=why)
-        draft.expect = Expect(live.dn, live.enabled, draft.expect.attributes)
+        relied = dict(draft.expect.attributes)
+        if wanted.enabled and live.mark is not None:
+            # An account is given back to somebody only as long as it carries idcode's own mark.
+            relied["mark"] = (live.mark,)
+        draft.expect = Expect(live.dn, live.enabled, relied)
         draft.password = wanted.password and wanted.enabled
         if draft.password:
             draft.reversibility = Reversibility("reversible", None, "the former password is not brought back")
@@ -250,6 +255,8 @@ class Differ:
             return ()
         if name == "protected":
             return () if live.protected is None else (live.protected,)
+        if name == "mark":
+            return () if live.mark is None else (live.mark,)
         values = live.get(name)
         if self.view.schema.kind(name) is not Kind.REFERENCE:
             return values

@@ -42,7 +42,7 @@ def _attribute(
         source = rule.rule.source
         if source is not None and source in population.untrusted:
             return Special.UNKNOWN
-        if rule.name in identity.blocked:
+        if rule.name in identity.blocked or (rule.name in population.doubtful and rule.name not in identity.records):
             return Special.UNKNOWN
         result = contribution(population, identity, rule, name, now)
         if result is Special.ABSENT:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable
+from dataclasses import replace
 
 from idcode.model import dn
 from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.schema import AttributeType, Kind
-from idcode.model.syntax import key, text_of
-from idcode.model.values import Scalar
+from idcode.model.syntax import key, text_of, unique_key
+from idcode.model.values import Ref, Scalar
 from idcode.sync.context import Context
 from idcode.sync.unique import Place
 
@@ -33,7 +34,7 @@ def _refuse_once(context: Context) -> bool:
         if wanted.action == "delete" or wanted.shadow:
             continue
         for place, attribute, value in _claims(context, wanted):
-            claims[(place, key(value, attribute.kind))].append((wanted, attribute.name, value))
+            claims[(place, unique_key(value, attribute.kind))].append((wanted, attribute.name, value))
     losers: dict[DesiredObject, dict[str, str]] = defaultdict(dict)
     for (place, value_key), wants in claims.items():
         holders = _keepers(context, place, value_key, claimants)
@@ -48,10 +49,27 @@ def _refuse_once(context: Context) -> bool:
             losers[wanted][name] = f"{name} {text_of(value)!r} belongs to {', '.join(sorted(set(others)))} too"
     for wanted, reasons in losers.items():
         _lose(context, wanted, reasons)
-    context.state.objects = [
-        w for w in context.state.objects if w not in losers or (w.live is not None and not w.live.deleted)
-    ]
+    refused = {w.address for w in losers if w.live is None or w.live.deleted}
+    if refused:
+        context.state.objects = [wanted for wanted in context.state.objects if wanted.address not in refused]
+        _forget(context, refused)
     return bool(losers)
+
+
+def _forget(context: Context, refused: set[str]) -> None:
+    """Take references to objects that are not created out of what others want."""
+    for population in context.populations.values():
+        for identity in population.by_key.values():
+            for rule in population.rules.outbound.values():
+                if f"{identity.address}@{rule.key}" in refused:
+                    context.presence[(identity.type, identity.key, rule.name)] = "frozen"
+    gone = {Ref(address) for address in refused}
+    for wanted in context.state.objects:
+        for name, value in list(wanted.attributes.items()):
+            if value.delta and gone & set(value.add):
+                wanted.attributes[name] = replace(value, add=tuple(v for v in value.add if v not in gone))
+            elif gone & set(value.values):
+                del wanted.attributes[name]
 
 
 def _claims(context: Context, wanted: DesiredObject) -> list[tuple[Place, AttributeType, Scalar]]:
@@ -121,9 +139,11 @@ def _shadow(wanted: DesiredObject | None) -> bool:
 
 
 def _keeps(planned: Wanted, value_key: Hashable, attribute: AttributeType) -> bool:
-    if planned.delta:
-        return value_key not in {key(v, attribute.kind) for v in planned.remove}
-    return value_key in {key(v, attribute.kind) for v in planned.values}
+    """Whether the holder of a value still has it after what is planned for it."""
+    if not planned.delta:
+        return value_key in {unique_key(v, attribute.kind) for v in planned.values}
+    again = {unique_key(v, attribute.kind) for v in planned.add}
+    return value_key in again or value_key not in {unique_key(v, attribute.kind) for v in planned.remove}
 
 
 def _name(context: Context, directory: str, anchor: str) -> str:

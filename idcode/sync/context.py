@@ -84,6 +84,8 @@ class Context:
                 return None
             rule = primary.name
         presence = self.presence.get((identity.type, identity.key, rule), "none")
+        if kind.outbound[rule].rule.mode == "shadow" and presence in ("create", "restore", "exit"):
+            presence = "none"  # a shadow rule neither makes nor takes away
         live = identity.links.get(rule)
         if live is not None and not live.deleted:
             gone = presence == "exit" and kind.outbound[rule].rule.on_exit == "delete"

@@ -26,6 +26,8 @@ from idcode.sync.membership import set_members
 from idcode.sync.orphans import (
     find_orphan_groups,
     find_orphans,
+    keep_full_containers,
+    known_missing,
     mark_missing,
     missing_since,
     report_missing,
@@ -42,6 +44,7 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
     """Run all stages; the result is ``context.state``, the rest of the context is what ``explain`` reads."""
     decisions = read_decisions(repository.decisions, list(repository.directories))
     forests = {name: str(getattr(s, "forest", None) or name) for name, s in repository.directories.items()}
+    containers = {name: Containers(reading) for name, reading in gathered.directories.items()}
     context = Context(
         repository=repository,
         rules=rules,
@@ -51,8 +54,8 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
         populations={
             name: Population(kind, aliases=dict(decisions.aliases.get(name, {}))) for name, kind in rules.items()
         },
-        containers={name: Containers(reading) for name, reading in gathered.directories.items()},
-        register=Register(gathered.directories, forests),
+        containers=containers,
+        register=Register(gathered.directories, forests, containers),
     )
     context.state.diagnostics += gathered.diagnostics
     check_names(context)
@@ -68,9 +71,12 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
         context.state.objects += context.containers[reading.name].declare(repository.objects)
     for population in context.populations.values():
         _objects(context, population)
+    _orphans(context)
+    refuse_conflicts(context)
     for reading in gathered.directories.values():
         _groups(context, reading)
     refuse_conflicts(context)
+    keep_full_containers(context)
     for population in context.populations.values():
         context.state.diagnostics += population.diagnostics
     _protect(context)
@@ -83,6 +89,7 @@ def _identities(context: Context, population: Population) -> None:
     as_of = context.as_of
     population.schemas = {name: reading.view.schema for name, reading in context.gathered.directories.items()}
     census(population, context.gathered.sources, as_of)
+    _check_aliases(context, population)
     _check_shrinkage(context, population)
     for outbound in population.rules.outbound.values():
         reading = context.directory(outbound.rule.directory)
@@ -104,17 +111,34 @@ def _identities(context: Context, population: Population) -> None:
             link(population, outbound, reading, context.decisions, as_of)
 
 
+def _check_aliases(context: Context, population: Population) -> None:
+    """Set aside what ``same`` decides for a person whom no source has (yet): their former self stays who it is."""
+    kind = population.rules.type.name
+    for old, keep in sorted(population.aliases.items()):
+        if keep in population.seen:
+            continue
+        del population.aliases[old]
+        if population.creating_incomplete is None:
+            context.say(
+                "warning",
+                "same-without-record",
+                f"decisions.yaml joins {kind}:{old} to {kind}:{keep}, whom no source has; the decision waits",
+                f"{kind}:{keep}",
+                "Correct the key, or wait until the source has it.",
+            )
+
+
 def _check_shrinkage(context: Context, population: Population) -> None:
     """Take a source for incomplete where too many of its people vanished at once (``max_shrink``).
 
     Nothing in the directory says which source a vanished person came from, so each source that may have had them
-    is held against its own people and all who vanished.
+    is held against its own people and all who vanished. Those already marked as missing count no more.
     """
     here: dict[str, str] = {}
     for rule in population.rules.outbound.values():
         reading = context.directory(rule.rule.directory)
         if reading is not None:
-            here |= managed_keys(population, rule, reading)
+            here |= managed_keys(population, rule, reading, known_missing(population, reading))
     gone = {name for folded, name in here.items() if folded not in population.seen and folded not in population.aliases}
     floor = context.repository.project.guards.min_population
     for name, keys in sorted(population.seen_in.items()):
@@ -160,13 +184,23 @@ def _objects(context: Context, population: Population) -> None:
             continue
         builder = ObjectBuilder(context, population, rule, reading)
         for identity in population.sorted():
+            builder.release(identity, context.presence[(identity.type, identity.key, rule.name)])
+        for identity in population.sorted():
             presence = context.presence[(identity.type, identity.key, rule.name)]
             wanted = builder.build(identity, presence)
             if wanted is not None:
                 mark_missing(context, population, identity, wanted)
                 context.state.objects.append(wanted)
-        find_orphans(context, population, rule, reading)
     report_missing(context, population)
+
+
+def _orphans(context: Context) -> None:
+    """Once all rules of all types have said what they own."""
+    for population in context.populations.values():
+        for rule in population.rules.outbound.values():
+            reading = context.directory(rule.rule.directory)
+            if reading is not None:
+                find_orphans(context, population, rule, reading)
 
 
 def _groups(context: Context, reading: DirectoryReading) -> None:

@@ -50,6 +50,8 @@ def wanted(
     if flow.flow.mail:
         return _mail(flow, result, environment, present, held, shadow, attribute)
     values = () if isinstance(result, Special) else unique_values(as_tuple(result), attribute.kind)
+    if flow.flow.merge == "add-only" and attribute.single:
+        return None if held else Wanted(values=values, shadow=shadow)
     if flow.flow.merge == "add-only":
         have = keys(held, attribute.kind)
         missing = tuple(value for value in values if key(value, attribute.kind) not in have)
@@ -111,28 +113,15 @@ def mail_changes(held: list[str], primary: str, aliases: list[str], *, demote: b
     ``SMTP:`` marks the primary, ``smtp:`` the others; the address after it has no case. Without a primary the
     present one stays; a former primary is kept as an alias (``demote``) or dropped.
     """
-    add: list[str] = []
-    remove: list[str] = []
-    has_primary = any(value.startswith("SMTP:") and value[5:].lower() == primary.lower() for value in held)
-    aliased = {value[5:].lower() for value in held if value.lower().startswith("smtp:")}
-    if primary:
-        for value in held:
-            same = value[5:].lower() == primary.lower()
-            if value.startswith("SMTP:") and not same:
-                remove.append(value)
-                already = f"smtp:{value[5:]}".lower() in {v.lower() for v in held if not v.startswith("SMTP:")}
-                if not demote:
-                    aliased.discard(value[5:].lower())
-                elif not already:
-                    add.append(f"smtp:{value[5:]}")
-            elif value.lower().startswith("smtp:") and not value.startswith("SMTP:") and same:
-                remove.append(value)
-        if not has_primary:
-            add.insert(0, f"SMTP:{primary}")
-    given = set()
+    mail = [value for value in held if value.lower().startswith("smtp:")]
+    primaries = [value for value in mail if value.startswith("SMTP:")]
+    first = next((value for value in primaries if value[5:].lower() == primary.lower()), f"SMTP:{primary}")
+    kept = [first] if primary else mail
+    others = {value[5:].lower(): value for value in mail if value not in primaries}
+    for value in primaries if demote else ():
+        others.setdefault(value[5:].lower(), f"smtp:{value[5:]}")
     for alias in aliases:
-        folded = alias.lower()
-        if alias and folded != primary.lower() and folded not in aliased and folded not in given:
-            given.add(folded)
-            add.append(f"smtp:{alias}")
-    return add, remove
+        others.setdefault(alias.lower(), f"smtp:{alias}")
+    taken = {value[5:].lower() for value in kept}
+    wanted = kept + [value for address, value in others.items() if address and address not in taken]
+    return [value for value in wanted if value not in mail], [value for value in mail if value not in wanted]

@@ -129,9 +129,9 @@ def _for_each(
             if identity.frozen or isinstance(inside, EvaluationError) or isinstance(value, EvaluationError):
                 undecided.append(identity)
             elif value is not None and value != "" and not isinstance(value, Special | tuple):
-                folded = text_of(value).lower()
+                folded = text_of(value).strip().lower()
                 people[folded].append(identity)
-                spelled.setdefault(folded, text_of(value))
+                spelled.setdefault(folded, text_of(value).strip())
     kept = _kept(reading, each, file, group)
     prefix = f"{each.label}:" if each.label else ""
     found = []
@@ -174,9 +174,13 @@ def common_values(people: list[Identity]) -> dict[str, Result]:
         return {}
     values: dict[str, Result] = {}
     for name in {name for identity in people for name in identity.values}:
-        first = people[0].values.get(name)
-        agreed = all(identity.values.get(name) == first for identity in people)
-        values[name] = first if agreed else Special.UNKNOWN
+        found = [identity.values.get(name) for identity in people]
+        texts = sorted({value for value in found if isinstance(value, str)})
+        if len(texts) and all(isinstance(value, str) for value in found):
+            # Directories compare without case; which spelling is taken must not depend on who comes first.
+            values[name] = texts[0] if len({text.strip().lower() for text in texts}) == 1 else Special.UNKNOWN
+        else:
+            values[name] = found[0] if all(value == found[0] for value in found) else Special.UNKNOWN
     return values
 
 

@@ -68,7 +68,8 @@ class Population:
 
     ``seen_in`` holds every key of each creating source before ``scope``. ``untrusted`` names the sources without
     proof and why; ``unidentified`` says that some record could not be given to anyone, so that nobody can be called
-    missing. ``contested`` holds the objects (directory, anchor) that somebody may own: never orphans.
+    missing. ``doubtful`` names rules with a record that could be anybody's: what they say of people without a record
+    is unknown. ``contested`` holds the objects (directory, anchor) that somebody may own: never orphans.
     """
 
     rules: IdentityRules
@@ -77,6 +78,7 @@ class Population:
     aliases: dict[str, str] = field(default_factory=dict)
     untrusted: dict[str, str] = field(default_factory=dict)
     unidentified: str | None = None
+    doubtful: dict[str, str] = field(default_factory=dict)
     contested: set[tuple[str, str]] = field(default_factory=set)
     schemas: Mapping[str, DirectorySchema] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)

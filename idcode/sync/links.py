@@ -80,13 +80,19 @@ def add_missing(population: Population, rule: Outbound, directory: DirectoryRead
     return undecided
 
 
-def managed_keys(population: Population, rule: Outbound, directory: DirectoryReading) -> dict[str, str]:
-    """Return the keys (folded → as held) on the living managed objects of ``rule``."""
+def managed_keys(
+    population: Population, rule: Outbound, directory: DirectoryReading, without: Collection[str]
+) -> dict[str, str]:
+    """Return the keys (folded → as held) on the living managed objects of ``rule``, but those ``without`` (anchors)."""
     attribute = population.rules.key_join(rule)
     if attribute is None or rule.rule.manages is None:
         return {}
     name = directory.view.schema.spelled(attribute)
-    held = (live.get(name) for live in directory.view.objects.values() if not live.deleted and rule.key in live.scopes)
+    held = (
+        live.get(name)
+        for live in directory.view.objects.values()
+        if not live.deleted and rule.key in live.scopes and live.anchor not in without
+    )
     return {fold(text_of(values[0])): text_of(values[0]) for values in held if values}
 
 
@@ -103,8 +109,20 @@ def link(
     for identity in population.sorted():
         if identity.address in pinned:
             identity.links[rule.name] = pinned[identity.address]
-        else:
+        elif rule.name not in identity.unlinked:
             _link_one(population, rule, directory, decisions, identity, indexes, taken, now)
+    if any(rule.name in identity.unlinked for identity in population.by_key.values()):
+        population.contested |= _without_owner(rule, directory)
+
+
+def _without_owner(rule: Outbound, directory: DirectoryReading) -> set[tuple[str, str]]:
+    """Objects that do not say whose they are: while somebody cannot be linked, each may be theirs."""
+    names = [directory.view.schema.spelled(name) for name, _ in rule.joins[0]] if rule.joins else []
+    return {
+        (directory.name, live.anchor)
+        for live in directory.view.objects.values()
+        if live.object_type == rule.rule.object and not live.deleted and not any(live.get(name) for name in names)
+    }
 
 
 def _joins_are_known(population: Population, rule: Outbound, directory: DirectoryReading) -> bool:
@@ -144,6 +162,8 @@ def _pins(
         )
         live = directory.view.objects.get(anchor)
         if identity is None or live is None:
+            if identity is not None:
+                identity.unlinked[rule.name] = f"it is pinned to {name}/{anchor}, which is not there"
             population.say(
                 "pin-unknown", f"the pin of {name}/{anchor} names an object or person that is not there", owner
             )

@@ -179,8 +179,10 @@ def _named(
     address = Address.parse(text, context.gathered.directories)
     if address.type == "group":
         group = groups.get(address.key.lower())
-        if group is not None:
-            return Ref(group.live.anchor) if group.live else Ref(group.address)
+        if group is not None and group.live is None:
+            return Ref(group.address) if group.action == "create" else "frozen"
+        if group is not None and group.live is not None:
+            return Ref(group.live.anchor)
         for live in reading.view.objects.values():
             names = {str(value).lower() for value in live.get("sAMAccountName")}
             if live.object_type == "group" and not live.deleted and address.key.lower() in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from idcode.model import dn
 from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.plans import Reported
 from idcode.model.records import LiveObject
@@ -34,6 +35,19 @@ def missing_since(population: Population, identity: Identity, reading: Directory
         return None
     held = live.get(reading.view.schema.spelled(place[2]))
     return read_since(text_of(held[0])) if held else None
+
+
+def known_missing(population: Population, reading: DirectoryReading) -> set[str]:
+    """Return the anchors of objects that are marked as missing since an earlier plan."""
+    place = since_place(population)
+    if place is None or place[0] != reading.name:
+        return set()
+    name = reading.view.schema.spelled(place[2])
+    return {
+        live.anchor
+        for live in reading.view.objects.values()
+        if live.get(name) and read_since(text_of(live.get(name)[0])) is not None
+    }
 
 
 def mark_missing(context: Context, population: Population, identity: Identity, wanted: DesiredObject) -> None:
@@ -101,13 +115,14 @@ def find_orphans(context: Context, population: Population, rule: Outbound, readi
         live = reading.view.objects[anchor]
         if live.deleted or rule.key not in live.scopes or (reading.name, anchor) in context.owners:
             continue
-        if (reading.name, anchor) in population.contested:
+        if any((reading.name, anchor) in other.contested for other in context.populations.values()):
             continue
         if population.creating_incomplete is not None:
             reason = f"nobody can be called gone: {population.creating_incomplete}"
             context.freeze(reading.name, f"{reading.name}/{anchor}", _label(live), reason, live)
             continue
-        _orphan(context, reading, live, rule.key, rule.rule.orphans)
+        policy = "report" if rule.rule.mode == "shadow" else rule.rule.orphans
+        _orphan(context, reading, live, rule.key, policy)
 
 
 def find_orphan_groups(context: Context, reading: DirectoryReading, declared: list[DeclaredGroup]) -> None:
@@ -147,3 +162,33 @@ def _orphan(context: Context, reading: DirectoryReading, live: LiveObject, scope
 
 def _label(live: LiveObject) -> str:
     return text_of(next(iter(live.get("displayName") or live.get("cn")), live.dn))
+
+
+def keep_full_containers(context: Context) -> None:
+    """Refuse to delete an OU in which something stays: the directory would refuse it, after all else was done."""
+    for wanted in list(context.state.objects):
+        reading = context.directory(wanted.directory)
+        if wanted.object_type != "ou" or wanted.action != "delete" or wanted.live is None or reading is None:
+            continue
+        leaving = {
+            other.live.anchor
+            for other in context.state.objects
+            if other.live is not None and (other.action == "delete" or other.parent is not None)
+        }
+        staying = [
+            live.dn
+            for live in reading.by_dn.values()
+            if live.anchor != wanted.live.anchor and live.anchor not in leaving and dn.is_under(live.dn, wanted.live.dn)
+        ]
+        if staying:
+            context.state.objects.remove(wanted)
+            more = f" and {len(staying) - 3} more" if len(staying) > 3 else ""
+            reason = f"it holds {', '.join(sorted(staying)[:3])}{more}"
+            context.freeze(wanted.directory, wanted.address, wanted.label, reason, wanted.live)
+            context.say(
+                "error",
+                "ou-not-empty",
+                f"{wanted.address} cannot be deleted: {reason}",
+                wanted.address,
+                "Move or delete what is in it first.",
+            )

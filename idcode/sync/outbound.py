@@ -11,7 +11,7 @@ from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.plans import Reported
 from idcode.model.records import LiveObject
 from idcode.model.schema import AttributeType, Kind
-from idcode.model.syntax import text_of
+from idcode.model.syntax import text_of, unique_key
 from idcode.model.values import Ref, Result, Scalar, Special
 from idcode.sync.context import Context, Presence
 from idcode.sync.flows import Failed, wanted
@@ -21,7 +21,7 @@ from idcode.sync.identities import Identity, Population, evaluate
 from idcode.sync.presence import environment
 from idcode.sync.programs import Outbound, OutboundFlow
 from idcode.sync.references import resolve
-from idcode.sync.unique import select
+from idcode.sync.unique import Place, select
 
 
 class ObjectBuilder:
@@ -127,7 +127,8 @@ class ObjectBuilder:
                     f"there is no organizational unit {text}",
                     "Declare it under organizational_units, or say missing_ou: create in the rule.",
                 )
-            self.context.state.objects += self.containers.ensure(names)
+            if self.rule.rule.mode == "live":
+                self.context.state.objects += self.containers.ensure(names)
         wanted_object.parent = text
         return True
 
@@ -181,11 +182,11 @@ class ObjectBuilder:
                 attribute.name,
             )
             if flow.value.unique:
-                result = self._unique(identity, wanted_object, flow, attribute, env)
+                result = self._unique(wanted_object, flow, attribute, env)
             else:
                 result = wanted(flow, attribute, env, present, live)
             if isinstance(result, Wanted) and attribute.kind is Kind.REFERENCE:
-                result = self._resolved(identity, attribute, flow, result)
+                result = self._resolved(attribute, result)
             if isinstance(result, Failed):
                 if not result.unknown:
                     self.context.say(
@@ -223,9 +224,37 @@ class ObjectBuilder:
             )
         return True
 
+    def release(self, identity: Identity, presence: Presence) -> None:
+        """Note which unique values the person's object lets go of: others may take them if nothing else is free."""
+        live = identity.links.get(self.rule.name)
+        if presence != "keep" or live is None or identity.missing:
+            return
+        for flow, attribute in self.flows:
+            if not flow.value.unique or flow.flow.apply == "once":
+                continue
+            env = environment(self.context, identity, live, flow.value.attributes, self.reading.name, attribute.name)
+            try:
+                candidates = flow.value.candidates(env)
+            except EvaluationError:
+                continue
+            held = self._held(live, attribute)
+            wanted_keys = {unique_key(c, attribute.kind) for c in candidates if is_single(c)}
+            if held is not None and candidates and unique_key(held, attribute.kind) not in wanted_keys:
+                place = self._unique_place(attribute, dn.parent(self.containers.relocated(live.dn)))
+                self.context.register.release(place, unique_key(held, attribute.kind))
+
+    def _held(self, live: LiveObject, attribute: AttributeType) -> Scalar | None:
+        if attribute.name.lower() == "cn":
+            return dn.parse(live.dn)[0].value
+        return next(iter(live.get(attribute.name)), None)
+
+    def _unique_place(self, attribute: AttributeType, container: str) -> Place:
+        naming = attribute.name.lower() == "cn"
+        unique_type = attribute if attribute.unique else AttributeType(attribute.name, attribute.kind, unique="domain")
+        return self.context.register.place(self.reading.name, unique_type, dn.key(container) if naming else ())
+
     def _unique(
         self,
-        identity: Identity,
         wanted_object: DesiredObject,
         flow: OutboundFlow,
         attribute: AttributeType,
@@ -238,15 +267,9 @@ class ObjectBuilder:
         live = wanted_object.live if wanted_object.action == "keep" else None
         if flow.flow.apply == "once" and live is not None:
             return None
-        container = wanted_object.parent or (
-            dn.parent(self.containers.relocated(live.dn)) if live else self.containers.base
-        )
-        naming = attribute.name.lower() == "cn"
-        unique_type = attribute if attribute.unique else AttributeType(attribute.name, attribute.kind, unique="domain")
-        place = self.context.register.place(self.reading.name, unique_type, dn.key(container) if naming else ())
-        held: Scalar | None = None
-        if live is not None:
-            held = dn.parse(live.dn)[0].value if naming else next(iter(live.get(attribute.name)), None)
+        here = dn.parent(self.containers.relocated(live.dn)) if live else self.containers.base
+        place = self._unique_place(attribute, wanted_object.parent or here)
+        held = self._held(live, attribute) if live is not None else None
         own = {live.anchor} if live else set()
         chosen = select(self.context.register, [(place, attribute)], candidates, wanted_object.address, own, held)
         if chosen is None:
@@ -254,9 +277,7 @@ class ObjectBuilder:
             return Failed(attribute.name, f"every candidate is taken: {tried}", False)
         return Wanted((chosen,), shadow=flow.flow.mode == "shadow", exact=flow.flow.compare == "exact")
 
-    def _resolved(
-        self, identity: Identity, attribute: AttributeType, flow: OutboundFlow, result: Wanted
-    ) -> Wanted | Failed:
+    def _resolved(self, attribute: AttributeType, result: Wanted) -> Wanted | Failed:
         """Turn references to people into references to their objects in this directory."""
         found: list[Scalar] = []
         for value in result.add if result.delta else result.values:
@@ -298,6 +319,11 @@ class ObjectBuilder:
             wanted_object.password = with_password
             wanted_object.enabled = want is True and with_password
             return
+        if live is not None and live.enabled and live.mark is not None:
+            # Somebody enabled it by hand: the mark of an earlier disabling must not outlive that.
+            wanted_object.attributes["mark"] = Wanted(())
+        if live is not None and rule.enabled is None and live.mark == "disabled":
+            want = True  # taken out of service by on_exit, and back in scope
         if live is None or not isinstance(want, bool) or want == live.enabled:
             return
         if not want:
@@ -307,14 +333,14 @@ class ObjectBuilder:
         needs_password = live.needs_password or (with_password and live.mark == "new")
         exact = rule.rule.enabled is not None and rule.rule.enabled.enforce == "exact"
         if live.mark is None and not exact:
-            self._held(wanted_object, "somebody else disabled it; it is enabled only by hand")
+            self._report_held(wanted_object, "somebody else disabled it; it is enabled only by hand")
         elif needs_password and not with_password:
-            self._held(wanted_object, "it has no password yet; it is enabled once somebody has set one")
+            self._report_held(wanted_object, "it has no password yet; it is enabled once somebody has set one")
         else:
             wanted_object.enabled = True
             wanted_object.password = needs_password
 
-    def _held(self, wanted_object: DesiredObject, reason: str) -> None:
+    def _report_held(self, wanted_object: DesiredObject, reason: str) -> None:
         live = wanted_object.live
         self.context.state.held.append(
             Reported(

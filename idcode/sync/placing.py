@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from idcode.expressions import Environment, EvaluationError, Program
 from idcode.model.diagnostics import Span
@@ -16,6 +16,8 @@ from idcode.sync.identities import Identity, Population, evaluate, fold, is_true
 from idcode.sync.programs import Inbound
 
 JoinIndex = dict[tuple[str, ...], list[Identity]]
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+"""A join by key does not depend on the moment."""
 
 
 def census(population: Population, sources: Mapping[str, SourceReading], now: datetime) -> None:
@@ -53,6 +55,7 @@ def place_records(population: Population, rule: Inbound, source: SourceReading, 
     """Give each record in scope of ``rule`` to an identity: by key, or by the rule's joins."""
     key_flow = rule.flows.get(population.rules.type.key)
     index = _join_index(population, rule)
+    _block_unreadable(population, rule, source, index)
     for record in source.records.values():
         environment = Environment(values=record.values, now=now, seed=f"{source.name}:{record.key}")
         in_scope = evaluate(rule.scope, environment) if rule.scope else True
@@ -64,6 +67,9 @@ def place_records(population: Population, rule: Inbound, source: SourceReading, 
             continue
         if rule.joins:
             matches = _join(rule, index, environment)
+            if isinstance(matches, EvaluationError):
+                _unusable(population, rule, record, key, f"its join cannot be evaluated: {matches}")
+                continue
             if len(matches) > 1:
                 names = ", ".join(sorted(identity.address for identity in matches))
                 for identity in matches:
@@ -139,17 +145,17 @@ def _attach(population: Population, rule: Inbound, identity: Identity, record: R
 
 
 def _unusable(population: Population, rule: Inbound, record: Record, key: str | None, why: str) -> None:
-    """A record that cannot be used: its person is frozen; without a key nobody can be called missing."""
+    """A record that cannot be used: its person is frozen; where nobody can be told, the rule is in doubt for all."""
     text = (
         f"record {record.key} of source {record.source} (line {record.line}) cannot be used by rule {rule.name}: {why}"
     )
-    if key is not None:
+    subject = record.source
+    if key is not None and (rule.rule.creates or fold(key) in population.by_key):
         _identity(population, key).freeze(why)
-        population.say(
-            "record-unusable", text, f"{population.rules.type.name}:{key}", "Correct the record or the rule.", _at(rule)
-        )
-        return
-    population.say("record-unusable", text, record.source, "Correct the record or the rule.", _at(rule))
+        subject = f"{population.rules.type.name}:{key}"
+    else:
+        population.doubtful[rule.name] = f"record {record.key} of source {record.source}: {why}"
+    population.say("record-unusable", text, subject, "Correct the record or the rule.", _at(rule))
 
 
 def _at(rule: Inbound) -> Span:
@@ -170,15 +176,36 @@ def _join_index(population: Population, rule: Inbound) -> list[JoinIndex]:
     return found
 
 
-def _join(rule: Inbound, indexes: list[JoinIndex], environment: Environment) -> list[Identity]:
+def _join(rule: Inbound, indexes: list[JoinIndex], environment: Environment) -> list[Identity] | EvaluationError:
+    """Return whom the first join that finds anybody finds; an error where an earlier one cannot be evaluated."""
     for join, index in zip(rule.joins, indexes, strict=True):
         values = []
         for _, program in join:
             result = evaluate(program, environment)
-            values.append(None if isinstance(result, EvaluationError) else _join_value(result))
+            if isinstance(result, EvaluationError):
+                return result
+            values.append(_join_value(result))
         if all(values) and (matches := index.get(tuple(str(value) for value in values))):
             return matches
     return []
+
+
+def _block_unreadable(population: Population, rule: Inbound, source: SourceReading, index: list[JoinIndex]) -> None:
+    """What a joining rule says of people whose records were there but could not be used is unknown, not absent."""
+    for unreadable in sorted(source.proof.unreadable_keys):
+        pseudo = {source.limits.key: unreadable}
+        reason = f"its record {unreadable} in source {source.name} cannot be used"
+        told = False
+        for join, joined in zip(rule.joins, index, strict=True):
+            if any(program.attributes - pseudo.keys() for _, program in join):
+                continue
+            found = [evaluate(program, Environment(values=pseudo, now=_NEVER)) for _, program in join]
+            values = tuple("" if isinstance(v, EvaluationError) else _join_value(v) or "" for v in found)
+            told = True
+            for identity in joined.get(values, []):
+                identity.blocked[rule.name] = reason
+        if not told:
+            population.doubtful[rule.name] = reason
 
 
 def _join_value(value: Result) -> str | None:

@@ -44,11 +44,13 @@ def decide(context: Context, population: Population, identity: Identity, rule: O
         return "frozen"
     if not is_true(in_scope) or where == "after":
         return "exit" if live is not None and not live.deleted else "none"
-    if live is not None:
-        return "restore" if live.deleted else "keep"
+    if live is not None and not live.deleted:
+        return "keep"
     if not rule.rule.creates:
         return "none"
-    return "create" if _may_create(population, identity, rule) else "frozen"
+    if not _may_create(population, identity, rule):
+        return "frozen"
+    return "create" if live is None else "restore"
 
 
 def _may_create(population: Population, identity: Identity, rule: Outbound) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 
+from idcode.model import dn
 from idcode.model.schema import AttributeType
-from idcode.model.syntax import key, text_of
+from idcode.model.syntax import key, text_of, unique_key
 from idcode.model.values import Scalar, Value
+from idcode.sync.containers import Containers
 from idcode.sync.gather import DirectoryReading
 
 DnKey = tuple[tuple[str, str], ...]
@@ -22,8 +24,14 @@ Place = tuple[str, str, DnKey]
 class Register:
     """Who holds which value in each place: live objects (deleted ones included) and values given in this plan."""
 
-    def __init__(self, directories: Mapping[str, DirectoryReading], forests: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        directories: Mapping[str, DirectoryReading],
+        forests: Mapping[str, str],
+        containers: Mapping[str, Containers],
+    ) -> None:
         self._directories = directories
+        self._containers = containers
         self._forests = forests
         self._holders: dict[Place, dict[Hashable, set[str]]] = {}
         self._given: dict[Place, dict[Hashable, str]] = defaultdict(dict)
@@ -58,14 +66,16 @@ class Register:
                 continue
             for live in reading.view.objects.values():
                 for value in live.get(attribute.name):
-                    found[key(value, attribute.kind)].add(live.anchor)
+                    found[unique_key(value, attribute.kind)].add(live.anchor)
         return found
 
     def _children(self, directory: str) -> Mapping[DnKey, list[tuple[str, str]]]:
-        """Index the names in each container, once per directory."""
+        """Index the names in each container (as it will be after renames), once per directory."""
         if directory not in self._by_container:
             index: dict[DnKey, list[tuple[str, str]]] = defaultdict(list)
-            for dn_key, live in self._directories[directory].by_dn.items():
+            relocated = self._containers[directory].relocated
+            for live in self._directories[directory].by_dn.values():
+                dn_key = dn.key(relocated(live.dn))
                 if dn_key:
                     index[dn_key[1:]].append((dn_key[0][1], live.anchor))
             self._by_container[directory] = index
@@ -106,7 +116,7 @@ def select(
     options = [candidate for candidate in candidates if candidate is not None and not isinstance(candidate, tuple)]
 
     def free(value: Scalar, released_too: bool) -> bool:
-        return all(register.is_free(p, key(value, a.kind), owner, own, released_too) for p, a in spots)
+        return all(register.is_free(p, unique_key(value, a.kind), owner, own, released_too) for p, a in spots)
 
     chosen: Scalar | None = None
     if live is not None:
@@ -118,5 +128,5 @@ def select(
         chosen = chosen or next((option for option in options if text_of(option) and free(option, released_too)), None)
     if chosen is not None:
         for place, attribute in spots:
-            register.give(place, key(chosen, attribute.kind), owner)
+            register.give(place, unique_key(chosen, attribute.kind), owner)
     return chosen

@@ -20,10 +20,10 @@ Path = tuple[str, ...]
 def check_units(files: Sequence[ObjectFile], sets: Mapping[str, RuleSet], declared: Declared, context: Context) -> None:
     """Report paths that are written out and lead to an organizational unit that no file declares.
 
-    Where objects are to be put, that is an error. What only says where to look (``manages``) and the parents of
-    declared units are warnings, because such a unit may exist without being anybody's to change. A parent counts as
-    known to everything else, since the unit below it could not be without it. Of a directory for which no file
-    declares units, nothing is known and nothing said.
+    Where objects are to be put, that is an error; in a tree of which no file declares anything, a warning. What only
+    says where to look (``manages``) and the parents of declared units are warnings too, because such a unit may exist
+    without being anybody's to change. A parent counts as known to everything else, since the unit below it could not
+    be without it. Of a directory for which no file declares units, nothing is known and nothing said.
     """
     there = [name for name in context.directories if context.directory_type(name) == "ad"]
     known = {name: _Units(name, files, declared, context) for name in there}
@@ -57,7 +57,18 @@ class _Units:
         """Report a path (``None``: one that cannot be read) that leads to no unit; ``why`` ends the message."""
         if path is None or not self.declared or _folded(path) in self.known:
             return
+        if severity == "error" and not self.looks_wrong(path):
+            severity, why = "warning", f"{why}; it must exist"
         self.report(severity, path, span, why)
+
+    def looks_wrong(self, path: Path) -> bool:
+        """Whether a path is likely a mistake: in a tree that files declare, or spelled nearly like one of theirs.
+
+        A tree of which files declare nothing at all may well be there and not be theirs to change.
+        """
+        tops = {known[:1] for known in self.known if known}
+        top = _folded(path)[:1]
+        return top in tops or nearest(join_path(top), [join_path(known) for known in tops]) is not None
 
     def report(self, severity: Severity, path: Path, span: Span, why: str) -> None:
         """Report a path that leads to no declared unit."""
