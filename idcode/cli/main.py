@@ -241,9 +241,14 @@ def run_main(arguments: list[str]) -> int:
     except BrokenPipeError:
         # The reader (head, less) has seen enough; keep the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 1 if _writes(arguments) else 0
     except Exception as error:
         return _unexpected(error, arguments)
+
+
+def _writes(arguments: list[str]) -> bool:
+    """Whether the command writes to directories, so that ending early is more than an unread answer."""
+    return arguments[:1] in (["apply"], ["rollback"])
 
 
 def _explain_error(error: IdcodeError) -> None:
@@ -268,7 +273,7 @@ def _unexpected(error: Exception, arguments: list[str]) -> int:
         traceback.print_exc(file=file)
     console.note(f"error: idcode met a defect of its own: {type(error).__name__}: {error}")
     console.note(f"hint: please report it with the details in {name}")
-    if arguments[:1] in (["apply"], ["rollback"]):
+    if _writes(arguments):
         console.note("hint: what was written before is in the history: idcode runs")
     return 1
 

@@ -27,6 +27,17 @@ def test_a_plan_is_shown_on_a_terminal_that_cannot_show_every_letter(tmp_path: P
     assert ("→" if encoding == "utf-8" else "\\u2192") in done.stdout.decode(encoding)
 
 
+@pytest.mark.parametrize(("command", "code"), [("apply", 1), ("rollback", 1), ("show", 0)])
+def test_an_apply_that_nobody_listens_to_any_more_is_no_success(tmp_path: Path, command: str, code: int) -> None:
+    script = (
+        "import sys; from idcode.cli import main\n"
+        "def fail(*_, **__): raise BrokenPipeError\n"
+        "main.app = fail; sys.exit(main.run_main(sys.argv[1:]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, command], cwd=tmp_path, check=False, timeout=60)
+    assert done.returncode == code
+
+
 @pytest.mark.parametrize(("command", "history"), [("apply", True), ("rollback", True), ("validate", False)])
 def test_a_defect_is_reported_with_its_details_and_where_the_history_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, history: bool
