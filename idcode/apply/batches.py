@@ -180,9 +180,10 @@ class Runner:
             anchor = known.anchor_of(change)
             live = after.get(anchor or "")
             if anchor and live:
-                known.left[anchor] = (live, frozenset(self._names[change.address]))
                 known.renames.add(before[anchor].dn if anchor in before else live.dn, live.dn)
             differs = mismatch(change, live, comparison)
+            if live and not differs:
+                comparison.remember(change, live)
             self._finish(change, "failed" if differs else "done", differs, anchor)
 
     def _finish(self, change: Change, status: ChangeStatus, message: str | None, anchor: str | None = None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from idcode.apply.names import Renames, same_dn
 from idcode.apply.preconditions import PLACES, STATES, Comparison, shown
-from idcode.model import dn
+from idcode.model import dn, syntax
 from idcode.model.plans import AttributeChange, Change, Expect, Op, Phase, Reversibility, Target
 from idcode.model.records import LiveObject
 from idcode.model.values import Scalar
@@ -26,6 +27,12 @@ SERVER_KEPT = frozenset(
 
 They are kept by the tombstone or maintained by the server (MS-ADTS, 3.1.1.5.5.1.1 and 3.1.1.5.3.7; MS-SAMR, 3.1.1.8).
 """
+ACCOUNT_FLAGS = "userAccountControl"
+UAC_NOT_RESTORED = 0x10 | 0x20 | 0x40 | 0x800000
+"""Flags of userAccountControl that no restored account gets: LOCKOUT, PASSWD_CANT_CHANGE and PASSWORD_EXPIRED are the
+server's to tell, and with PASSWD_NOTREQD it could be enabled without a password (MS-ADTS, 2.2.16)."""
+DOMAIN_USERS = 513
+"""The primary group that accounts are restored into (MS-SAMR, 3.1.1.8.2)."""
 _OPS: Mapping[Op, Op] = {"enable": "disable", "disable": "enable"}
 _PHASES: Mapping[Phase, Phase] = {"disable": "enable", "enable": "disable", "release": "update"}
 
@@ -35,12 +42,11 @@ class Simulated:
     """An object while a run is undone on paper, last change first.
 
     ``now`` is the object as it was read (or as a restore brings it back); ``dn`` and ``values`` follow the inverses
-    made so far. ``no_password`` is an account that comes back from deletion and is not enabled at once.
+    made so far.
     """
 
     now: LiveObject
     dn: str
-    no_password: bool = False
     values: dict[str, tuple[Scalar, ...]] = field(default_factory=dict)
 
     def live(self) -> LiveObject:
@@ -52,6 +58,11 @@ class Simulated:
             for name, found in (("enabled", self.now.enabled), ("protected", self.now.protected))
         )
         return replace(self.now, dn=self.dn, attributes=attributes, enabled=enabled, protected=protected)
+
+    @property
+    def without_password(self) -> bool:
+        """Whether nobody has a password for the account: it came back from deletion, or was never handed one."""
+        return self.now.needs_password or self.now.mark == "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,8 @@ def invert(
 def _delete(change: Change, state: Simulated, comparison: Comparison) -> Undone:
     """Undo a creation. The object must still be as the run made it: what others put there is not theirs to lose."""
     live = state.live()
-    relied = {name: item for name, item in change.attributes.items() if name not in PLACES | STATES}
+    # The flags of a restored account follow its state, which later changes of the run may have set.
+    relied = {name: item for name, item in change.attributes.items() if name not in PLACES | STATES | {ACCOUNT_FLAGS}}
     edited = [name for name, item in relied.items() if not _is_as_left(item, live, name, comparison)]
     if edited:
         return Undone(held=(f"{', '.join(edited)} was changed since; the object is not deleted",))
@@ -113,16 +125,37 @@ def _restore(change: Change, before: LiveObject | None, state: Simulated | None,
     for name, flag in (("enabled", before.enabled), ("protected", before.protected or None)):
         if flag is not None:
             attributes[name] = AttributeChange(after=(flag,))
+    is_user = change.object_type == "user"
+    if is_user:
+        attributes |= _account_flags(before)
     undone = replace(
         _changed(change, state, "restore", "containers" if change.object_type == "ou" else "create", attributes),
         expect=Expect(state.now.dn),
         new_dn=before.dn,
-        password=change.object_type == "user" and before.enabled is True,
-        reversibility=Reversibility("reversible", None, "the former password is not brought back"),
+        password=is_user and before.enabled is True,
+        reversibility=Reversibility("reversible", None, _not_brought_back(before) if is_user else None),
     )
-    state.now, state.dn, state.values = replace(before, anchor=state.now.anchor), before.dn, {}
-    state.no_password = change.object_type == "user" and not undone.password
+    mark: Literal["new"] | None = "new" if is_user and before.mark and not undone.password else None
+    back = replace(before, anchor=state.now.anchor, mark=mark, needs_password=is_user and not undone.password)
+    state.now, state.dn, state.values = back, before.dn, {}
     return Undone(undone)
+
+
+def _not_brought_back(before: LiveObject) -> str:
+    """Say what of an account is gone for good. Its primary group is: only a member can have one."""
+    group = before.get("primaryGroupID")
+    other = bool(group) and int(syntax.text_of(group[0])) != DOMAIN_USERS
+    return "the former password is not brought back" + (", nor is its primary group" if other else "")
+
+
+def _account_flags(before: LiveObject) -> dict[str, AttributeChange]:
+    """Return what a restored account was besides its values: its flags, and whose it was to enable it."""
+    found: dict[str, AttributeChange] = {}
+    if flags := before.get(ACCOUNT_FLAGS):
+        found[ACCOUNT_FLAGS] = AttributeChange(after=(int(syntax.text_of(flags[0])) & ~UAC_NOT_RESTORED,))
+    if not before.enabled and before.mark is None:
+        found["mark"] = AttributeChange()
+    return found
 
 
 def _turn_back(
@@ -145,20 +178,29 @@ def _turn_back(
             state.values[comparison.spelled(name)] = _afterwards(back, live, name, comparison)
     if not attributes and old_dn is None:
         return Undone(held=tuple(held))
+    op: Op = _OPS.get(change.op, "move" if old_dn else "update")
+    if op == "enable" and "enabled" in attributes and live.mark is None:
+        held.append("it carries no mark of idcode's any more: somebody else may have locked it, and it stays disabled")
+        del attributes["enabled"], state.values["enabled"]
+        op = "update"
+        if not attributes:
+            return Undone(held=tuple(held))
     if change.op == "enable" and before is not None and before.mark != "disabled" and not change.password:
         attributes["mark"] = AttributeChange(("disabled",), (before.mark,) if before.mark else ())
     relied = {name: item.before for name, item in attributes.items() if not item.delta and name not in PLACES | STATES}
-    op: Op = _OPS.get(change.op, "move" if old_dn else "update")
+    if op == "enable" and live.mark is not None:
+        relied["mark"] = (live.mark,)
     note = "the password that was set stays" if change.password else None
     undone = replace(
         _changed(change, state, op, _PHASES.get(change.phase, change.phase), attributes),
         expect=Expect(state.now.dn, None, relied),
         new_dn=old_dn,
-        password=op == "enable" and state.no_password,
+        password=op == "enable" and state.without_password,
         reversibility=Reversibility("reversible", None, note),
     )
     state.dn = old_dn or state.dn
-    state.no_password = state.no_password and not undone.password
+    if undone.password:
+        state.now = replace(state.now, needs_password=False, mark=None)
     return Undone(undone, tuple(held))
 
 

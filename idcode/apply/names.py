@@ -82,13 +82,13 @@ class Renames:
 class Known:
     """What a run has learnt about the objects of one directory.
 
-    ``anchors`` are those of objects it created, by address. ``left`` is each object as the run's last write left
-    it, with the attributes that were read then.
+    ``anchors`` are those of objects it created, by address. ``left`` holds, by anchor, the values of what the run
+    itself wrote to an object, as they were read back; nothing else of it, since that may be somebody else's by now.
     """
 
     anchors: dict[str, str] = field(default_factory=dict)
     renames: Renames = field(default_factory=Renames)
-    left: dict[str, tuple[LiveObject, frozenset[str]]] = field(default_factory=dict)
+    left: dict[str, dict[str, tuple[Scalar, ...]]] = field(default_factory=lambda: defaultdict(dict))
 
     def anchor_of(self, change: Change) -> str | None:
         """Return the anchor of the object of ``change``, ``None`` for one that does not exist yet."""

@@ -18,8 +18,8 @@ PLACES = frozenset({"path"})
 STATES = frozenset({"enabled", "mark"})
 """Pseudo attributes that live objects always have, so that they need not be asked for.
 
-``mark`` is idcode's own on a disabled account; only a rollback names it, where disabling alone would not bring
-back the mark there was.
+``mark`` is idcode's own on a disabled account. Enabling relies on it; only a rollback changes it, where disabling
+alone would not bring back the mark there was.
 """
 
 
@@ -47,7 +47,9 @@ class Comparison:
         return live.get(self.spelled(name))
 
     def spelled(self, name: str) -> str:
-        """Return the name of an attribute as the schema spells it."""
+        """Return the name of an attribute as the schema spells it; pseudo attributes are none of the schema's."""
+        if name in STATES or name == "protected":
+            return name  # Active Directory has an attribute Enabled, which is something else
         found = self.schema.find(name)
         return found.name if found else name
 
@@ -73,10 +75,21 @@ class Comparison:
 
     def was_left(self, live: LiveObject, name: str, kind: Kind) -> bool:
         """Whether the live attribute is as this run's own last write to the object left it."""
-        left, names = self.known.left.get(live.anchor, (None, frozenset[str]()))
-        if left is None or name not in names | STATES:
-            return False
-        return self.live_keys(self.live(live, name), kind) == self.live_keys(self.live(left, name), kind)
+        left = self.known.left.get(live.anchor, {}).get(self.spelled(name))
+        return left is not None and self.live_keys(self.live(live, name), kind) == self.live_keys(left, kind)
+
+    def remember(self, change: Change, live: LiveObject) -> None:
+        """Note the values that ``change`` wrote to the object, which ``live`` is as it was read back.
+
+        Of values added and removed nothing is noted: the others of such an attribute are not this run's.
+        """
+        names = {name for name, item in change.attributes.items() if not item.delta} - PLACES
+        if change.op in ("create", "restore", "enable", "disable"):
+            names |= STATES
+        left = self.known.left[live.anchor]
+        for name in names:
+            # References as anchors: a later change of this run may rename what they point to.
+            left[self.spelled(name)] = tuple(self._references.live(value) for value in self.live(live, name))
 
 
 def decide(change: Change, live: LiveObject | None, comparison: Comparison) -> Decision:
@@ -109,11 +122,21 @@ def _broken_expectation(change: Change, live: LiveObject, comparison: Comparison
     attributes = {name: values for name, values in expect.attributes.items() if name not in change.attributes}
     if expect.enabled is not None and "enabled" not in change.attributes:
         attributes["enabled"] = (expect.enabled,)
+    if change.op == "enable" and _is_enabled(change, live):
+        attributes.pop("mark", None)  # nothing is left to do for which the mark would have to be idcode's
     for name, values in attributes.items():
         kind = comparison.kind(name)
         if not comparison.is_now(live, name, values, kind) and not comparison.was_left(live, name, kind):
-            return f"{name} was {shown(values)} when it was planned and is {shown(comparison.live(live, name))} now"
+            now = shown(comparison.live(live, name))
+            named = "idcode's mark" if name == "mark" else name
+            return f"{named} was {shown(values)} when it was planned and is {now} now"
+    if change.op == "enable" and not live.enabled and live.needs_password and not change.password:
+        return "it has no password now"
     return None
+
+
+def _is_enabled(change: Change, live: LiveObject) -> bool:
+    return live.enabled is True and not (change.password and live.needs_password)
 
 
 def _name_is_right(change: Change, live: LiveObject, comparison: Comparison) -> bool:

@@ -39,7 +39,10 @@ def set_password(bench: Bench, request: Request, secrets: Secrets) -> Step:
 
 
 def set_account(bench: Bench, request: Request) -> Step:
-    """Enable or disable, and set or take off the mark, in one modify guarded by the whole userAccountControl."""
+    """Enable or disable, and set or take off the mark, in one modify guarded by the whole userAccountControl.
+
+    ``marked`` says that the account is enabled because it carries idcode's mark; without one it stays as it is.
+    """
     entry = bench.need(request, ["userAccountControl", bench.mark_in])
     control = _control(entry)
     expected = request.get("expected")
@@ -47,12 +50,15 @@ def set_account(bench: Bench, request: Request) -> Step:
         return DONE
     if expected is not None and control != expected:
         return Step("stale", None, f"userAccountControl was {expected} and is {control} now")
+    raw = entry.first(bench.mark_in)
+    if request["enabled"] and request.get("marked") and _own_mark(raw) is None:
+        return Step("stale", "mark", f"{bench.mark_in} does not hold idcode's mark any more: somebody else locked it")
     wanted = control & ~UAC_DISABLED if request["enabled"] else control | UAC_DISABLED
     changes: dict[str, list[Modification]] = {
         # The same value again where only the mark changes: a guard.
         "userAccountControl": [(MODIFY_DELETE, [str(control).encode()]), (MODIFY_ADD, [str(wanted).encode()])]
     }
-    mark = _mark_change(entry.first(bench.mark_in), request["mark"])
+    mark = _mark_change(raw, request["mark"])
     if mark:
         changes[bench.mark_in] = mark
     result = bench.session.modify(bench.address(request), changes)

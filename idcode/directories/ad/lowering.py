@@ -70,14 +70,20 @@ class Lowering:
     def _requests(self, change: Change, anchors: Mapping[str, str]) -> Iterator[Request]:
         attributes = {name: self._resolved(item, anchors) for name, item in change.attributes.items()}
         plain = {name: item for name, item in attributes.items() if self._is_plain(name)}
+        theirs: AttributeChange | None = None
         if change.object_type == "user" and change.op in ("create", "restore", "enable", "disable"):
-            plain.pop(self.mark_in, None)  # written together with the account's state
+            theirs = plain.pop(self.mark_in, None)  # a mark is written together with the account's state
+        if change.op == "update" and "mark" in attributes:
+            # The mark alone, never the account's state: somebody may have disabled it since.
+            plain[self.mark_in] = _mark(attributes["mark"])
         target: Request = {"guid": change.object.anchor} if change.object.anchor else {"dn": change.object.dn}
         match change.op:
             case "create":
                 yield from self._create(change, attributes, plain)
             case "restore":
                 yield from self._restore(change, attributes, plain)
+                if theirs is not None and theirs.after and change.object_type == "user":
+                    yield from self._modify(target, {self.mark_in: theirs})
             case "delete":
                 yield from self._protection(target, attributes)
                 yield {"op": "delete", "target": target}
@@ -140,6 +146,8 @@ class Lowering:
         if change.object_type == "user":
             # Restoring leaves PASSWD_NOTREQD set, which no account should be enabled with.
             filled |= self._born_with(change, attributes, filled)
+            if "mark" in attributes and not attributes["mark"].after:
+                filled[self.mark_in] = []  # somebody else had disabled it, and it is not idcode's to enable
         yield {"op": "restore", "target": target, "dn": change.new_dn}
         if filled:
             yield {"op": "fill", "target": target, "attributes": filled}
@@ -164,7 +172,7 @@ class Lowering:
         if change.password:
             yield _password(change, target)
         if _flag(attributes, "enabled") is True:
-            yield {"op": "account", "target": target, "enabled": True, "mark": None}
+            yield {"op": "account", "target": target, "enabled": True, "mark": None, "marked": True}
         elif change.password:
             yield {"op": "account", "target": target, "enabled": False, "mark": MARK_DISABLED}
 
@@ -182,6 +190,8 @@ class Lowering:
             request["mark"] = MARK_PREFIX + text_of(given.after[0]) if given.after else None
         else:
             request["mark"] = None if wanted else MARK_DISABLED
+        if wanted and change.expect.attributes.get("mark"):
+            request["marked"] = True
         relied_on = change.expect.attributes.get("userAccountControl")
         if relied_on:
             request["expected"] = int(text_of(relied_on[0]))
@@ -332,6 +342,12 @@ def _json(found: Sequence[Scalar]) -> list[Any]:
 def _word(attributes: Mapping[str, AttributeChange], name: str, default: str) -> str:
     item = attributes.get(name)
     return text_of(item.after[0]) if item and item.after else default
+
+
+def _mark(item: AttributeChange) -> AttributeChange:
+    """Return a change of idcode's mark as one of the attribute that holds it."""
+    before, after = (tuple(MARK_PREFIX + text_of(value) for value in values) for values in (item.before, item.after))
+    return AttributeChange(before, after)
 
 
 def _flag(attributes: Mapping[str, AttributeChange], name: str) -> bool | None:
