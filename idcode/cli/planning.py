@@ -12,7 +12,6 @@ from idcode import __version__
 from idcode.cli import wiring
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
-from idcode.model.addresses import Address
 from idcode.model.desired import GuardLimit, Hold
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError, UsageError
@@ -94,7 +93,7 @@ def make_plan(
             _project(repository, only),
             _directory_states(gathered),
             _source_states(gathered),
-            _options(repository, moment, now, only, allowed or {}, reapply),
+            _options(repository, moment, now, only, allowed or {}, reapply, context.state.holds),
         )
     except BaseException:
         for directory in directories.values():
@@ -202,6 +201,7 @@ def _options(
     only: tuple[str, ...],
     allowed: Mapping[str, int],
     reapply: bool,
+    state_holds: tuple[Hold, ...],
 ) -> Options:
     project = repository.project
     return Options(
@@ -213,7 +213,7 @@ def _options(
         canary=project.apply.canary,
         min_population=project.guards.min_population,
         limits=guard_limits(repository),
-        holds=holds(repository),
+        holds=state_holds,
         only=only,
         allowed=allowed,
         rolled_back=frozenset() if reapply else rolled_back(repository),
@@ -230,21 +230,6 @@ def guard_limits(repository: Repository) -> tuple[GuardLimit, ...]:
         if guard is not None:
             found.append(GuardLimit(name, guard.max, guard.max_percent, guard.on_trip))
     return tuple(found)
-
-
-def holds(repository: Repository) -> tuple[Hold, ...]:
-    """Return the holds of ``decisions.yaml`` with plain addresses."""
-    directories = list(repository.directories)
-
-    def plain(text: str) -> str:
-        if text.partition("/")[0] in directories:
-            directory, _, anchor = text.partition("/")
-            return f"{directory}/{anchor.lower()}"
-        return str(Address.parse(text, directories))
-
-    return tuple(
-        Hold(plain(hold.object), frozenset(hold.forbid), hold.until, hold.reason) for hold in repository.decisions.holds
-    )
 
 
 def rolled_back(repository: Repository) -> frozenset[str]:

@@ -104,4 +104,5 @@ class DesiredState:
     held: list[Reported] = field(default_factory=list)
     populations: dict[str, int] = field(default_factory=dict)
     protected: dict[str, str] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
     diagnostics: list[Diagnostic] = field(default_factory=list)

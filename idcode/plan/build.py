@@ -160,11 +160,39 @@ def _only(drafts: list[Draft], only: tuple[str, ...]) -> list[Draft]:
 
 
 def _without(drafts: list[Draft], gone: Collection[Draft], reason: str) -> tuple[list[Draft], list[Reported]]:
-    """Take out what depends on changes that are left out."""
-    lost = dependants([*drafts, *gone], gone)
-    return [draft for draft in drafts if draft not in lost], [
-        _report(draft, reason) for draft in drafts if draft in lost
-    ]
+    """Take out what depends on changes that are left out; a group only loses the members that are not created."""
+    out = set(gone)
+    reports: list[Reported] = []
+    while True:
+        missing = {Ref(draft.address) for draft in out if draft.op in ("create", "restore")}
+        for draft in drafts:
+            if draft not in out:
+                reports += _spare_references(draft, missing, reason)
+        drafts = [draft for draft in drafts if draft.attributes or draft.op != "update"]
+        more = dependants([*drafts, *gone], out) - out
+        reports += [_report(draft, reason) for draft in drafts if draft in more]
+        if not more:
+            return [draft for draft in drafts if draft not in out], reports
+        out |= more
+
+
+def _spare_references(draft: Draft, missing: Collection[Ref], reason: str) -> list[Reported]:
+    """Take references to objects that will not be there out of a draft, and report them."""
+    spared = {}
+    for name, change in list(draft.attributes.items()):
+        lost = tuple(value for value in (*change.add, *change.after) if value in missing)
+        if not lost:
+            continue
+        spared[name] = replace(change, add=lost, remove=()) if change.delta else change
+        left = replace(change, add=tuple(value for value in change.add if value not in lost))
+        if change.delta and (left.add or left.remove):
+            draft.attributes[name] = left
+        else:
+            del draft.attributes[name]
+        draft.needs -= {("object", value.target) for value in lost if isinstance(value, Ref)}
+    if not spared:
+        return []
+    return [Reported(draft.directory, draft.address, draft.label, f"{draft.op}: {reason}", draft.anchor, spared)]
 
 
 def _report(draft: Draft, reason: str) -> Reported:

@@ -132,5 +132,5 @@ def _bound(limit: GuardLimit, population: int | None, min_population: int) -> in
     if limit.max_percent is not None and population is None:
         bounds.append(0)
     elif limit.max_percent is not None and population is not None and population >= min_population:
-        bounds.append(int(population * limit.max_percent / 100))
+        bounds.append(int(population * limit.max_percent / 100 + 1e-9))  # 4.6 % of 1500 is 69
     return min(bounds) if bounds else None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
+from idcode.model import dn
 from idcode.model.desired import DesiredState, Hold
 from idcode.model.plans import Reported
 from idcode.model.values import Ref, Scalar
@@ -30,6 +31,7 @@ def hold_back(
     """
     active = [hold for hold in holds if hold.until is None or today <= hold.until]
     kept_in = _kept_members(active, state)
+    emptied = _groups_with(kept_in, state)
     proceed: list[Draft] = []
     held: list[Draft] = []
     reports: list[Reported] = []
@@ -37,7 +39,7 @@ def hold_back(
         reports += _spare_members(draft, kept_in)
         if draft.op == "update" and not draft.attributes:
             continue
-        reason = _reason(draft, active, state, rolled_back)
+        reason = _reason(draft, active, state, rolled_back) or emptied.get(draft.anchor or "")
         if reason is None:
             proceed.append(draft)
             continue
@@ -66,13 +68,29 @@ def _kept_members(holds: list[Hold], state: DesiredState) -> dict[Scalar, str]:
     for wanted in state.objects if releases else ():
         for hold in releases:
             person = wanted.address.partition("@")[0] if wanted.object_type in ("user", "contact") else ""
-            if wanted.live is not None and hold.object in (
-                wanted.address,
-                person,
-                f"{wanted.directory}/{wanted.live.anchor}",
-            ):
+            if wanted.live is None:
+                continue
+            meant = (wanted.address, person, f"{wanted.directory}/{wanted.live.anchor}")
+            if hold.object.lower() in {text.lower() for text in meant}:
                 kept[Ref(wanted.live.anchor)] = f"{wanted.label} is on hold: {hold.reason}"
     return kept
+
+
+def _groups_with(kept: dict[Scalar, str], state: DesiredState) -> dict[str, str]:
+    """Return the groups (by anchor) whose deletion would take a membership from somebody on hold."""
+    by_dn = {
+        dn.key(wanted.live.dn): kept[Ref(wanted.live.anchor)]
+        for wanted in state.objects
+        if wanted.live is not None and Ref(wanted.live.anchor) in kept
+    }
+    found = {}
+    for wanted in state.objects if by_dn else ():
+        if wanted.action == "delete" and wanted.object_type == "group" and wanted.live is not None:
+            members = (value.target for value in wanted.live.get("member") if isinstance(value, Ref))
+            reasons = [by_dn[dn.key(member)] for member in members if dn.key(member) in by_dn]
+            if reasons:
+                found[wanted.live.anchor] = f"delete: {reasons[0]}"
+    return found
 
 
 def _spare_members(draft: Draft, kept: dict[Scalar, str]) -> list[Reported]:
@@ -91,7 +109,8 @@ def _spare_members(draft: Draft, kept: dict[Scalar, str]) -> list[Reported]:
 
 
 def names(hold: Hold, draft: Draft) -> bool:
-    """Whether a hold is about the draft's object: its address, its person, or ``directory/anchor``."""
+    """Whether a hold is about the draft's object: its address, its person, or ``directory/anchor``; in any case."""
     person = draft.address.partition("@")[0] if draft.object_type in ("user", "contact") else draft.address
-    same_declared = hold.object == draft.address.rpartition("@")[0]
-    return hold.object in (draft.address, person, f"{draft.directory}/{draft.anchor}") or same_declared
+    declared = draft.address.rpartition("@")[0]
+    meant = {draft.address, person, f"{draft.directory}/{draft.anchor}", declared}
+    return hold.object.lower() in {text.lower() for text in meant}

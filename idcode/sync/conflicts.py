@@ -108,8 +108,8 @@ def _keepers(
     if place[0] == "dn":
         for live in context.containers[place[1]].at_after(value_key):
             wanted = claimants[place[1]].get(live.anchor)
-            moves = wanted is not None and (wanted.parent is not None or wanted.name is not None)
-            if not moves and (wanted is None or wanted.action != "delete"):
+            stays = wanted is None or dn.key(_final_dn(context, wanted)) == value_key
+            if stays and (wanted is None or wanted.action != "delete"):
                 found.add(live.anchor)
         return found
     for anchor in context.register.holders(place).get(value_key, ()):

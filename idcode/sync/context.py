@@ -66,6 +66,15 @@ class Context:
         """Report an object that stays as it is because something about it is unknown."""
         self.state.frozen.append(Reported(directory, address, label, reason, live.anchor if live else None))
 
+    def is_held(self, address: str, anchored: str) -> bool:
+        """Whether a hold keeps an object (by its address, its person or ``directory/anchor``) from being deleted."""
+        meant = {address.lower(), address.partition("@")[0].lower(), anchored}
+        today = self.as_of.date()
+        return any(
+            "delete" in hold.forbid and hold.object.lower() in meant and (hold.until is None or today <= hold.until)
+            for hold in self.state.holds
+        )
+
     def find_identity(self, address: Address) -> Identity | None:
         """Return the identity an address names, former keys included."""
         population = self.populations.get(address.type)
@@ -89,6 +98,8 @@ class Context:
         live = identity.links.get(rule)
         if live is not None and not live.deleted:
             gone = presence == "exit" and kind.outbound[rule].rule.on_exit == "delete"
+            if gone and self.is_held(f"{identity.address}@{directory}/{rule}", f"{directory}/{live.anchor}"):
+                gone = False
             return None if gone else Ref(live.anchor)
         if presence in ("create", "restore"):
             return Ref(str(Address(identity.type, identity.key, directory, rule)))

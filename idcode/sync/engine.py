@@ -19,6 +19,7 @@ from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading, Gathered
 from idcode.sync.generated import generate
 from idcode.sync.groups import declared_groups, desired_group
+from idcode.sync.holding import resolve_holds
 from idcode.sync.identities import Population, evaluate, is_true
 from idcode.sync.lifecycle import set_missing_stage, set_stages
 from idcode.sync.links import add_missing, link, managed_keys, read_decisions, refuse_shared
@@ -67,6 +68,7 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
     for population in context.populations.values():
         _identities(context, population)
     refuse_shared(context.populations.values(), gathered.directories)
+    context.state.holds = resolve_holds(context)
     for reading in gathered.directories.values():
         context.state.objects += context.containers[reading.name].declare(repository.objects)
     for population in context.populations.values():

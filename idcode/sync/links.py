@@ -63,7 +63,7 @@ def add_missing(population: Population, rule: Outbound, directory: DirectoryRead
     undecided = []
     for live in directory.view.objects.values():
         held = live.get(directory.view.schema.spelled(attribute))
-        if live.deleted or rule.key not in live.scopes or not held:
+        if live.deleted or not held:
             continue
         name = text_of(held[0])
         folded = fold(name)
@@ -71,6 +71,8 @@ def add_missing(population: Population, rule: Outbound, directory: DirectoryRead
             continue
         if population.creating_incomplete:
             undecided.append(live)
+            continue
+        if rule.key not in live.scopes:
             continue
         if folded not in population.by_key:
             identity = Identity(population.rules.type.name, name, missing=True)
@@ -111,8 +113,14 @@ def link(
             identity.links[rule.name] = pinned[identity.address]
         elif rule.name not in identity.unlinked:
             _link_one(population, rule, directory, decisions, identity, indexes, taken, now)
-    if any(rule.name in identity.unlinked for identity in population.by_key.values()):
+    open_ends = [i for i in population.by_key.values() if rule.name in i.unlinked]
+    if open_ends or population.creating_incomplete:
         population.contested |= _without_owner(rule, directory)
+    for identity in open_ends:
+        for join, index in zip(rule.joins, indexes, strict=True):
+            wanted = _wanted(join, identity.values, directory, identity, now)
+            found = index.get(wanted, []) if isinstance(wanted, tuple) else []
+            population.contested |= {(directory.name, live.anchor) for live in found}
 
 
 def _without_owner(rule: Outbound, directory: DirectoryReading) -> set[tuple[str, str]]:
@@ -164,6 +172,7 @@ def _pins(
         if identity is None or live is None:
             if identity is not None:
                 identity.unlinked[rule.name] = f"it is pinned to {name}/{anchor}, which is not there"
+                owner = identity.address
             population.say(
                 "pin-unknown", f"the pin of {name}/{anchor} names an object or person that is not there", owner
             )

@@ -69,13 +69,14 @@ def set_members(
     """Put the wanted additions and removals of members into the desired groups."""
     matcher = Matcher(context)
     groups = {declared.name.lower(): wanted for declared, wanted in pairs}
+    untouchable = _untouchable(context, reading)
     gained: set[Scalar] = set()
     for declared, wanted in pairs:
         if declared.group.members is None and declared.people is None:
             continue
         if wanted.action == "delete" or (wanted.live is None and wanted.action != "create"):
             continue
-        wants, unknown = _wanted_members(context, reading, matcher, declared, groups)
+        wants, unknown = _wanted_members(context, reading, matcher, declared, groups, untouchable)
         have = _live_members(reading, wanted)
         add = sorted(wants - have)
         remove = sorted(have - wants - unknown) if declared.members.mode == "exact" else []
@@ -85,6 +86,17 @@ def set_members(
         member = wanted.attributes.get("member")
         if member is not None and member.remove:
             wanted.movers = frozenset(member.remove) & gained
+
+
+def _untouchable(context: Context, reading: DirectoryReading) -> frozenset[Ref]:
+    """Objects whose memberships stay: those of frozen people, and those of which it is not known whose they are."""
+    found = set()
+    for population in context.populations.values():
+        found |= {Ref(anchor) for directory, anchor in population.contested if directory == reading.name}
+        for identity in population.by_key.values():
+            if identity.frozen:
+                found |= _objects(context, identity, reading.name)
+    return frozenset(found)
 
 
 def _live_members(reading: DirectoryReading, wanted: DesiredObject) -> set[Ref]:
@@ -103,17 +115,12 @@ def _wanted_members(
     matcher: Matcher,
     declared: DeclaredGroup,
     groups: Mapping[str, DesiredObject],
+    untouchable: frozenset[Ref],
 ) -> tuple[set[Ref], set[Ref]]:
     """Return who should be in, and who must stay as they are because it is unknown."""
     people, undecided = _matched(context, matcher, declared)
     wants: set[Ref] = set()
-    # Objects that somebody may own, as long as it is not known who (an incomplete source, an ambiguous join).
-    unknown = {
-        Ref(anchor)
-        for population in context.populations.values()
-        for directory, anchor in population.contested
-        if directory == reading.name
-    }
+    unknown = set(untouchable)
     for identity in undecided:
         unknown |= _objects(context, identity, reading.name)
     for identity in people:

@@ -12,11 +12,12 @@ from idcode.apply.rollback import RollbackOptions, plan_rollback
 from idcode.cli import console, wiring
 from idcode.cli.commands.applying import carry_out
 from idcode.cli.commands.common import PLAN_FORMATS, check_format, confirm, read_allow, render
-from idcode.cli.planning import git_commit, guard_limits, holds
+from idcode.cli.planning import git_commit, guard_limits
 from idcode.cli.protection import Protected
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
 from idcode.plan.file import write_plan
+from idcode.sync.holding import read_holds
 
 
 def run(
@@ -67,11 +68,12 @@ def _options(repository: Repository, to_batch: int | None, allowed: dict[str, in
         expires=project.apply.plan_expires,
         version=__version__,
         to_batch=to_batch or 0,
+        redact=tuple(project.redact),
         restraints=Restraints(
             limits=guard_limits(repository),
             min_population=project.guards.min_population,
             allowed=allowed,
-            holds=holds(repository),
+            holds=read_holds(repository),
             protection=Protected(repository, now) if project.guards.protect else None,
         ),
     )
