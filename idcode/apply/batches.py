@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from idcode.apply.images import encode_live
@@ -40,6 +40,7 @@ class Runner:
     secrets: Secrets
     progress: Progress
     stop: Callable[[], bool]
+    redact: Collection[str] = ()
     results: dict[str, ChangeResult] = field(default_factory=dict)
     interrupted: bool = False
     trouble: str | None = None
@@ -100,7 +101,7 @@ class Runner:
                 live.update(directory.fetch(sorted(anchor for anchor in anchors if anchor), attributes))
         further = referenced(changes, known) - set(live)
         targets = {**live, **(directory.fetch(sorted(further), []) if further else {})}
-        return live, Comparison(directory.schema(), known, References(known, targets))
+        return live, Comparison(directory.schema(), known, References(known, targets), self.redact)
 
     def _decide(
         self, changes: Sequence[Change], live: Mapping[str, LiveObject], comparison: Comparison
@@ -206,7 +207,7 @@ def _of_journey(journey: Journey) -> tuple[ChangeStatus, str | None]:
         return "done", None
     message = ": ".join(part for part in (outcome.code, outcome.message) if part)
     if outcome.status == "skipped" and journey.begun:
-        return "unknown", message
+        return "failed", f"done in part only; the rest was {message}"
     return outcome.status, message
 
 

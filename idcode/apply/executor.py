@@ -40,7 +40,7 @@ def apply_plan(
     with store.lock({batch.directory for batch in plan.batches}, run_id), graceful() as stop:
         check_directories(plan, directories)
         store.begin_run(run_id, encode(plan), options.allow)
-        runner = Runner(plan, run_id, store, directories, secrets or NoSink(), progress, stop)
+        runner = Runner(plan, run_id, store, directories, secrets or NoSink(), progress, stop, options.redact)
         try:
             progress.run_started(run_id, plan)
             message = _run_batches(runner, options)

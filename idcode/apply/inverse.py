@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from idcode.apply.names import Renames, same_dn
-from idcode.apply.preconditions import PLACES, STATES, Comparison, shown
+from idcode.apply.preconditions import PLACES, STATES, Comparison
 from idcode.model import dn, syntax
 from idcode.model.plans import AttributeChange, Change, Expect, Op, Phase, Reversibility, Target
 from idcode.model.records import LiveObject
@@ -224,8 +224,8 @@ def _back_value(
         return None
     if comparison.is_now(live, name, item.after, kind):
         return replace(item, before=item.after, after=item.before, why=None)
-    now = shown(comparison.live(live, name))
-    held.append(f"{name} was set to {shown(item.after)} and is {now} now")
+    now = comparison.shown(name, comparison.live(live, name))
+    held.append(f"{name} was set to {comparison.shown(name, item.after)} and is {now} now")
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -33,10 +33,21 @@ class Decision:
 
 
 class Comparison:
-    """Compares planned with live values of one directory, by its schema and with references resolved."""
+    """Compares planned with live values of one directory, by its schema and with references resolved.
 
-    def __init__(self, schema: DirectorySchema, known: Known, references: References) -> None:
+    ``redact`` names attributes, in any case, whose values no message shows.
+    """
+
+    def __init__(
+        self, schema: DirectorySchema, known: Known, references: References, redact: Collection[str] = ()
+    ) -> None:
         self.schema, self.known, self._references = schema, known, references
+        self._redact = {name.lower() for name in redact}
+
+    def shown(self, name: str, values: Iterable[Scalar]) -> str:
+        """Return values of an attribute for a message."""
+        found = tuple(values)
+        return "(redacted)" if found and name.lower() in self._redact else shown(found)
 
     def live(self, live: LiveObject, name: str) -> tuple[Scalar, ...]:
         """Return the live values of an attribute or pseudo attribute, in any case of its name."""
@@ -127,9 +138,9 @@ def _broken_expectation(change: Change, live: LiveObject, comparison: Comparison
     for name, values in attributes.items():
         kind = comparison.kind(name)
         if not comparison.is_now(live, name, values, kind) and not comparison.was_left(live, name, kind):
-            now = shown(comparison.live(live, name))
+            now = comparison.shown(name, comparison.live(live, name))
             named = "idcode's mark" if name == "mark" else name
-            return f"{named} was {shown(values)} when it was planned and is {now} now"
+            return f"{named} was {comparison.shown(name, values)} when it was planned and is {now} now"
     if change.op == "enable" and not live.enabled and live.needs_password and not change.password:
         return "it has no password now"
     return None
@@ -169,7 +180,7 @@ def _what_is_left(change: Change, live: LiveObject, comparison: Comparison) -> D
             before = change.expect.attributes.get(name, item.before)
             if not comparison.is_now(live, name, before, kind):
                 if not comparison.was_left(live, name, kind):
-                    return Decision("stale", change, _three_values(name, before, comparison.live(live, name), item))
+                    return Decision("stale", change, _three_values(name, before, live, item, comparison))
                 item = replace(item, before=comparison.live(live, name))
             left[name] = item
     in_place = is_in_place(change, live)
@@ -197,8 +208,11 @@ def _as_of_now(
     return replace(change, attributes=dict(attributes), expect=expect, object=replace(change.object, dn=live.dn))
 
 
-def _three_values(name: str, before: tuple[Scalar, ...], now: tuple[Scalar, ...], item: AttributeChange) -> str:
-    return f"{name} was {shown(before)} when it was planned, should become {shown(item.after)}, and is {shown(now)} now"
+def _three_values(
+    name: str, before: tuple[Scalar, ...], live: LiveObject, item: AttributeChange, comparison: Comparison
+) -> str:
+    was, wanted, now = (comparison.shown(name, values) for values in (before, item.after, comparison.live(live, name)))
+    return f"{name} was {was} when it was planned, should become {wanted}, and is {now} now"
 
 
 def shown(values: Iterable[Scalar], limit: int = 100) -> str:

@@ -20,7 +20,7 @@ class Options:
 
     ``config_digest`` is that of the files as they are now, ``now`` the wall clock. More than ``max_failures`` failed
     changes end the run after the batch, as ``stop_after_batch`` does. ``allow`` lets a guard that stopped the plan
-    pass up to a number.
+    pass up to a number. ``redact`` names attributes, in any case, whose values are in no message.
     """
 
     config_digest: str
@@ -28,6 +28,7 @@ class Options:
     max_failures: int = 10
     stop_after_batch: int | None = None
     allow: Mapping[str, int] = field(default_factory=dict)
+    redact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

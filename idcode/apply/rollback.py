@@ -20,7 +20,7 @@ from idcode.directories.port import Directory
 from idcode.model import dn
 from idcode.model.desired import DesiredObject, DesiredState
 from idcode.model.diagnostics import Diagnostic
-from idcode.model.errors import StoreError
+from idcode.model.errors import PlanRefused, StoreError
 from idcode.model.plans import (
     SUMMARY_KEYS,
     Batch,
@@ -47,7 +47,8 @@ class RollbackOptions:
     """What the command and the configuration say about a rollback.
 
     Batches up to ``to_batch`` stay applied. ``config_digest`` and ``commit`` are those of the files as they are now.
-    ``restraints`` are the guards, holds and protected objects of the files as they are now.
+    ``restraints`` are the guards, holds and protected objects of the files as they are now. ``redact`` names
+    attributes, in any case, whose values are in no message.
     """
 
     project: str
@@ -58,6 +59,7 @@ class RollbackOptions:
     version: str
     to_batch: int = 0
     restraints: Restraints = Restraints()
+    redact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,19 @@ def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory
     Only writes that were carried out are undone; one whose answer never came is settled by reading. What somebody
     else has changed since is left as it is, and listed in ``held``, as is what a hold or a guard forbids. A plan
     without changes means that nothing is left to undo. Raises :class:`StoreError` where the run is not known, still
-    going on, or of a directory that is not in ``directories``, and ``DirectoryError`` where one cannot be read.
+    going on, or of a directory that is not in ``directories``, :class:`PlanRefused` where a directory is another one
+    than the run wrote to, and ``DirectoryError`` where one cannot be read.
     """
     run = store.run(run_id)
     if any(lock.run_id == run_id and not owner_is_gone(lock) for lock in store.locks()):
         raise StoreError(f"run {run_id} is still going on", hint="wait for it to end, or stop it with Ctrl-C")
     rows = store.changes(run_id)
-    _insist_on_directories(run_id, rows, directories, options.to_batch)
-    done = _carried_out(rows, store.writes(run_id), directories, options.to_batch)
     document = store.plan_document(run_id)
-    found = _Rollback(run_id, {anchor: item["address"] for anchor, item in document.get("references", {}).items()})
+    _insist_on_directories(run_id, rows, directories, document, options.to_batch)
+    done = _carried_out(rows, store.writes(run_id), directories, options.to_batch)
+    found = _Rollback(
+        run_id, options.redact, {anchor: item["address"] for anchor, item in document.get("references", {}).items()}
+    )
     for name in sorted({item.change.directory for item in done}):
         found.undo(directories[name], [item for item in done if item.change.directory == name])
     changes, _ = _number(found.batches)
@@ -121,14 +126,26 @@ def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory
 
 
 def _insist_on_directories(
-    run_id: str, rows: Sequence[ChangeRow], directories: Mapping[str, Directory], to_batch: int
+    run_id: str,
+    rows: Sequence[ChangeRow],
+    directories: Mapping[str, Directory],
+    document: Mapping[str, Any],
+    to_batch: int,
 ) -> None:
-    gone = {row.directory for row in rows if row.batch > to_batch and row.intended is not None} - set(directories)
+    written = {row.directory for row in rows if row.batch > to_batch and row.intended is not None}
+    gone = written - set(directories)
     if gone:
         raise StoreError(
             f"run {run_id} changed {', '.join(sorted(gone))}, which the files do not have any more",
             hint="put the directory back into idcode.yaml under the name it had, for as long as the rollback takes",
         )
+    for name in sorted(written):
+        then, now = document["directories"][name]["fingerprint"], directories[name].fingerprint()
+        if now.identity != then:
+            raise PlanRefused(
+                f"{name} is now {now.identity} ({now.server}), and run {run_id} wrote to {then}",
+                hint="roll back with the files that point to the directory the run wrote to",
+            )
 
 
 def _populations(
@@ -194,6 +211,7 @@ class _Rollback:
     """
 
     run_id: str
+    redact: tuple[str, ...]
     addresses: dict[str, str | None]
     known: list[DesiredObject] = field(default_factory=list)
     batches: list[list[Change]] = field(default_factory=list)
@@ -207,7 +225,7 @@ class _Rollback:
         known = Known({item.change.address: item.anchor for item in done if item.anchor}, _renames(done))
         done = [replace(item, change=resolved(item.change, known.anchors)) for item in done]
         live, targets = _look(directory, done, known)
-        comparison = Comparison(directory.schema(), known, References(known, targets))
+        comparison = Comparison(directory.schema(), known, References(known, targets), self.redact)
         states = {anchor: Simulated(found, found.dn) for anchor, found in live.items()}
         by_batch: dict[int, list[_Done]] = defaultdict(list)
         for item in done:
@@ -227,7 +245,8 @@ class _Rollback:
         self.objects[directory.name] = len(live)
         owners = self.addresses | {item.anchor: item.change.address for item in done if item.anchor}
         for anchor, found in targets.items():
-            label, address = dn.parse(found.dn)[0].value, owners.get(anchor)
+            # A deleted object is called "name, line feed, DEL:objectGUID" (MS-ADTS, 3.1.1.5.5.1.1).
+            label, address = dn.parse(found.dn)[0].value.partition("\n")[0], owners.get(anchor)
             self.references[anchor] = Reference(address, found.dn, label)
             here = (directory.name, found.object_type, label, directory.name)
             self.known.append(DesiredObject(address or "", *here, found))

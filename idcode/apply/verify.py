@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idcode.apply.names import same_dn
-from idcode.apply.preconditions import PLACES, Comparison, shown
+from idcode.apply.preconditions import PLACES, Comparison
 from idcode.model.plans import Change
 from idcode.model.records import LiveObject
 
@@ -28,6 +28,6 @@ def mismatch(change: Change, live: LiveObject | None, comparison: Comparison) ->
             else comparison.planned_keys(item.after, kind) == now
         )
         if not right:
-            wanted = "the values of the plan" if item.delta else shown(item.after)
-            return f"{name} was set to {wanted}, and reads {shown(comparison.live(live, name))}"
+            wanted = "the values of the plan" if item.delta else comparison.shown(name, item.after)
+            return f"{name} was set to {wanted}, and reads {comparison.shown(name, comparison.live(live, name))}"
     return None

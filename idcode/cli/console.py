@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
 import shutil
@@ -41,8 +42,15 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write a remark to stderr."""
-    sys.stderr.write(text if text.endswith("\n") else text + "\n")
+    """Write a remark to stderr; where nobody can hear it any more, it is lost and the work goes on."""
+    _remark(text if text.endswith("\n") else text + "\n")
+
+
+def _remark(text: str) -> None:
+    # A closed pipe, terminal or file: no reason to stop in the middle of writing to a directory.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def tell(diagnostics: Sequence[Diagnostic]) -> None:
@@ -65,11 +73,9 @@ class Progress:
         now = time.monotonic()
         if self._live and now - self._last > 0.1:
             self._last = now
-            sys.stderr.write(f"\r\x1b[K{what}: {count:,}")
-            sys.stderr.flush()
+            _remark(f"\r\x1b[K{what}: {count:,}")
 
     def clear(self) -> None:
         """Take the line away."""
         if self._live:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            _remark("\r\x1b[K")

@@ -23,21 +23,27 @@ def to_text(document: Mapping[str, Any]) -> str:
 def write_plan(path: Path, plan: Plan) -> None:
     """Write ``plan`` to ``path`` with mode 0600: it holds personal data.
 
-    The file appears whole or not at all. Raises :class:`UsageError` where it cannot be written.
+    The file appears whole or not at all; a symbolic link stays one. Raises :class:`UsageError` where it cannot be
+    written, and where something else than a file has that name: a device or pipe would be replaced by the file.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
+        target = path.resolve()
+        if path.exists() and not target.is_file():
+            what = "a folder" if target.is_dir() else "not an ordinary file"
+            raise UsageError(f"cannot write the plan to {path}: it is {what}", "name a file, such as plan.json")
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(to_text(encode(plan)))
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(path)
+            partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write the plan to {path}: {error.strerror or error}") from None
+    except (OSError, ValueError, RuntimeError) as error:  # a zero byte in the name, a circle of links
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot write the plan to {path}: {reason}", "name a file in a folder that exists") from None
 
 
 def read_plan(path: Path, *, strict: bool) -> Plan:

@@ -47,10 +47,11 @@ def render_runs(runs: Sequence[Mapping[str, Any]], *, color: bool, width: int) -
 
 
 def render_run(run: Mapping[str, Any], *, color: bool, width: int, limit: int | None = None) -> str:
-    """Return one run with its ``writes``; ``limit`` folds the writes that were simply done.
+    """Return one run with the ``changes`` it did not bring about, and its ``writes``.
 
-    Each write is a mapping of ``change``, ``write``, ``address``, ``kind``, ``outcome`` (absent: none was recorded),
-    ``code`` and ``message``.
+    ``limit`` folds the writes that were simply done. Each change is a mapping of ``change``, ``address``, ``op``,
+    ``status`` and ``message``, each write one of ``change``, ``write``, ``address``, ``kind``, ``outcome`` (absent:
+    none was recorded), ``code`` and ``message``.
     """
     page = Page(width, color)
     status = _text(run, "status")
@@ -65,13 +66,43 @@ def render_run(run: Mapping[str, Any], *, color: bool, width: int, limit: int | 
     if run.get("message"):
         page.write(_text(run, "message"), indent=2, hanging=2)
     writes: Sequence[Mapping[str, Any]] = run.get("writes") or ()
+    _not_done(page, run.get("changes") or ())
     _writes(page, writes, limit)
     page.blank()
-    page.write(_counts(run.get("counts") or {}) or "nothing was written", "bold")
+    page.write(_counts(run.get("counts") or {}) or _counted(writes), "bold")
     if status in ("partial", "failed", "interrupted"):
-        undo = f"idcode rollback {_text(run, 'run_id')}"
-        page.write(f"hint: what was not done is in the next plan again; to undo what was: {undo}", "dim", hanging=6)
+        rest = again(_text(run, "kind"), _text(run, "rolls_back"))
+        page.write(f"hint: {rest}; to undo what was: idcode rollback {_text(run, 'run_id')}", "dim", hanging=6)
     return page.text()
+
+
+def again(kind: str, rolls_back: str | None) -> str:
+    """Say how what a run did not bring about is taken up again."""
+    if kind == "rollback":
+        return f"what was not done is still to be undone with: idcode rollback {rolls_back}"
+    return "what was not done is in the next plan again"
+
+
+def _counted(writes: Sequence[Mapping[str, Any]]) -> str:
+    """Count the writes of a run that did not come to its own count."""
+    counts: dict[str, int] = {}
+    for write in writes:
+        outcome = str(write.get("outcome") or _NO_OUTCOME)
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return f"{plural(len(writes), 'write')}: {_counts(counts)}" if counts else "nothing was written"
+
+
+def _not_done(page: Page, changes: Sequence[Mapping[str, Any]]) -> None:
+    left = [change for change in changes if change.get("status") not in ("done", "already")]
+    if not left:
+        return
+    page.heading(f"Not done ({number(len(left))})")
+    rows = [tuple(_text(change, name) for name in ("change", "status", "op", "address")) for change in left]
+    columns = _columns(rows)
+    for change, row in zip(left, rows, strict=True):
+        message = _text(change, "message")
+        tone = _OUTCOME_TONES.get(row[1], "danger")
+        page.write(_row(row, columns) + (f"  {message}" if message else ""), tone, indent=2, hanging=4)
 
 
 def _writes(page: Page, writes: Sequence[Mapping[str, Any]], limit: int | None) -> None:

@@ -36,6 +36,18 @@ class ChangeRow:
     live: Mapping[str, Any] | None = None
     at: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of ``idcode.run/1``: what became of the change, and why."""
+        return {
+            "change": self.change_id,
+            "batch": self.batch,
+            "directory": self.directory,
+            "address": self.address,
+            "op": self.op,
+            "status": self.status,
+            "message": self.message,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class WriteIntent:

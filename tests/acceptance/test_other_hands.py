@@ -205,3 +205,36 @@ def test_the_text_that_somebody_keeps_in_the_place_of_the_mark_comes_back(repo: 
     assert result.code == 0, result.out + result.err
     assert witness.enabled("E2")
     assert witness.user("E2")["adminDescription"] == ["ask the archive"]
+
+
+# What is shown of it.
+
+
+def test_values_of_redacted_attributes_are_in_no_message_and_no_history(repo: Repository, witness: Witness) -> None:
+    repo.edit("idcode.yaml", "version: 1", "version: 1\nredact: [Department]")
+    hire(repo)
+    repo.apply()
+    repo.person("E2", "Bo", "Ek", "Secret-New", mail="bo@contoso.com")
+    repo.plan()
+    witness.modify(witness.user("E2")["dn"][0], department=["Secret-Hand"])
+    result = repo.run("apply", "plan.json")
+    shown = repo.run("runs", repo.last_run())
+    assert result.code == 4
+    assert "department was (redacted) when it was planned" in result.err
+    assert "department was (redacted) when it was planned" in shown.out
+    assert "Secret" not in result.out + result.err + shown.out
+
+
+def test_a_rollback_in_part_says_how_to_go_on(repo: Repository, witness: Witness) -> None:
+    hire(repo)
+    repo.apply()
+    repo.person("E2", "Bo", "Ek", "Research", mail="bo@contoso.com")
+    repo.person("E1", "Ada", "Brisling", "Research", mail="ada@contoso.com")
+    repo.apply()
+    run = repo.last_run()
+    assert repo.run("rollback", run, "--out", "undo.json").code == 0
+    witness.modify(witness.user("E2")["dn"][0], department=["By Hand"])
+    result = repo.run("apply", "undo.json")
+    assert result.code == 4
+    assert f"What was not done is still to be undone with: idcode rollback {run}." in result.out
+    assert "next plan" not in result.out

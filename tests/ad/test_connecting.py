@@ -149,6 +149,12 @@ def test_a_base_outside_the_domain_is_refused(domain: Domain) -> None:
     assert "does not lie in the domain" in str(error)
 
 
+def test_a_base_that_does_not_exist_is_refused(domain: Domain) -> None:
+    error = _refusal(directory(domain, base_dn=f"OU=Poeple,{domain.base_dn}"))
+    assert f"OU=Poeple,{domain.base_dn} does not exist" in str(error)
+    assert error.hint
+
+
 def test_a_mark_attribute_that_users_cannot_have_is_refused(domain: Domain) -> None:
     assert "disable_mark_in" in str(_refusal(directory(domain, disable_mark_in="noSuchAttribute")))
 

@@ -386,12 +386,15 @@ def test_when_the_journal_cannot_be_written_nothing_is_sent(
     assert store.runs()[0].status == "failed"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_lets_the_write_in_flight_end_and_journals_it(
-    apply: Apply, directory: MemoryDirectory, store: Store
+    apply: Apply, directory: MemoryDirectory, store: Store, number: signal.Signals
 ) -> None:
+    before = signal.getsignal(number)
+
     def press_ctrl_c(write: Any) -> None:
         if write.id == "c2.1":
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     directory.fault = press_ctrl_c
     result = apply(plan([[promote("c1")], [enrol("c2", ADA_ID), hire("c3")], [hire("c4", "Max")]]))
@@ -401,7 +404,63 @@ def test_an_interruption_lets_the_write_in_flight_end_and_journals_it(
     assert outcomes["c2.1"] == "done"
     assert outcomes["c3.1"] == "skipped"
     assert result.counts["remaining"] == 1
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(number) is before
+
+
+def test_an_interrupted_change_says_that_only_a_part_of_it_was_sent(
+    apply: Apply, directory: MemoryDirectory, store: Store
+) -> None:
+    def press_ctrl_c(write: Any) -> None:
+        if write.id == "c1.1":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    directory.fault = press_ctrl_c
+    result = apply(plan([[hire("c1"), promote("c2")]]))
+    assert [(problem.status, problem.message) for problem in result.problems] == [
+        ("failed", "done in part only; the rest was not sent: the run was interrupted"),
+        ("skipped", "not sent: the run was interrupted"),
+    ]
+
+
+def test_a_signal_that_is_ignored_stays_ignored(apply: Apply, directory: MemoryDirectory) -> None:
+    # nohup lets a run outlive its terminal.
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        directory.fault = lambda write: os.kill(os.getpid(), signal.SIGHUP)
+        assert apply(plan([[promote("c1")], [enrol("c2", ADA_ID)]])).status == "done"
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_values_of_redacted_attributes_are_in_no_message(apply: Apply, directory: MemoryDirectory) -> None:
+    ada = directory.objects[ADA_ID]
+    directory.objects[ADA_ID] = replace(ada, attributes={**ada.attributes, "title": ("Boss",)})
+    told = apply(plan([[promote("c1")]]), replace(OPTIONS, redact=("TITLE",))).problems[0].message
+    assert told == "title was (redacted) when it was planned, should become (redacted), and is (redacted) now"
+
+
+def test_what_the_run_wrote_is_its_own_and_nothing_else_of_the_object(apply: Apply, directory: MemoryDirectory) -> None:
+    retire = change("c1", "disable", "person:E1@corp/account", {"enabled": single(True, False)},
+                    anchor=ADA_ID, dn=ADA_DN)  # fmt: skip
+    ada = directory.objects[ADA_ID]
+    directory.objects[ADA_ID] = replace(ada, attributes={**ada.attributes, "title": ("Boss",)})
+    result = apply(plan([[retire], [promote("c2")]]))
+    assert [(problem.change_id, problem.status) for problem in result.problems] == [("c2", "stale")]
+    assert directory.objects[ADA_ID].get("title") == ("Boss",)
+
+
+@pytest.mark.parametrize("mark", [None, "new"])
+def test_an_account_is_enabled_only_with_the_mark_that_the_plan_saw(
+    apply: Apply, directory: MemoryDirectory, mark: Any
+) -> None:
+    bob = replace(directory.objects[BOB_ID], enabled=False, mark=mark)
+    directory.objects[BOB_ID] = bob
+    wanted = change("c1", "enable", "person:E2@corp/account", {"enabled": single(False, True)}, anchor=BOB_ID,
+                    dn=BOB_DN, expect=Expect(BOB_DN, False, {"mark": ("disabled",)}))  # fmt: skip
+    (problem,) = apply(plan([[wanted]])).problems
+    assert problem.status == "stale"
+    assert "idcode's mark was 'disabled'" in (problem.message or "")
+    assert directory.objects[BOB_ID].enabled is False
 
 
 def test_an_interruption_in_the_middle_of_a_write_is_settled(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,22 @@ def test_the_key_of_a_change_depends_on_what_it_does_and_on_nothing_else(values:
 def test_integers_that_other_json_readers_round_survive() -> None:
     never = AttributeChange((0,), (2**63 - 1,))
     assert encoding.encode_attribute(never)["after"] == {"$int": "9223372036854775807"}
+
+
+def test_a_link_to_a_plan_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").symlink_to(tmp_path / "real.json")
+    file.write_plan(tmp_path / "plan.json", builders.rich_plan())
+    assert (tmp_path / "plan.json").is_symlink()
+    assert file.read_plan(tmp_path / "real.json", strict=True) == builders.rich_plan()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "real.json"]
+
+
+def test_what_is_no_file_is_not_replaced_by_the_plan(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/null"), tmp_path, Path(), tmp_path / "missing" / "plan.json", tmp_path / "a\0b"):
+        with pytest.raises(UsageError, match="cannot write the plan"):
+            file.write_plan(path, builders.rich_plan())
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert Path("/dev/null").is_char_device()
+    assert list(tmp_path.iterdir()) == [pipe]

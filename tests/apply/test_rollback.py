@@ -18,7 +18,7 @@ from idcode.apply.restraint import Restraints
 from idcode.apply.results import RunResult
 from idcode.apply.rollback import RollbackOptions, plan_rollback
 from idcode.model.desired import GuardLimit
-from idcode.model.errors import GuardStopped, StoreError
+from idcode.model.errors import GuardStopped, PlanRefused, StoreError
 from idcode.model.plans import Change, Plan, Population
 from idcode.model.values import Ref
 from idcode.plan import decoding, encoding
@@ -246,6 +246,24 @@ def test_a_rollback_that_would_delete_many_is_stopped_by_the_guard_and_names_the
     limited = restrained(limits=limited.restraints.limits, allowed={"delete": 2})
     allowed = plan_rollback(run.run_id, store, {"corp": directory}, limited)
     assert apply(allowed).status == "done"
+
+
+def test_a_run_of_another_domain_is_not_rolled_back_here(apply: Any, store: Store, directory: MemoryDirectory) -> None:
+    run = apply(plan([[promote("c1")]]))
+    directory.identity = "S-1-5-21-2"
+    with pytest.raises(PlanRefused, match="wrote to S-1-5-21-1"):
+        plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
+
+
+def test_a_rollback_names_deleted_objects_as_they_were_called(
+    apply: Any, store: Store, directory: MemoryDirectory
+) -> None:
+    run = apply(plan([[enrol("c1", ADA_ID)]]))
+    ada = directory.objects[ADA_ID]
+    gone = f"CN=Ada Lovelace\\0ADEL:{ADA_ID},CN=Deleted Objects,{BASE}"
+    directory.objects[ADA_ID] = replace(ada, dn=gone, deleted=True)
+    undone = plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
+    assert undone.references[ADA_ID].label == "Ada Lovelace"
 
 
 def test_a_run_that_is_still_going_on_or_unknown_is_not_rolled_back(

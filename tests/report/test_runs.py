@@ -52,6 +52,32 @@ def test_a_run_that_stopped_half_way_says_how_to_go_on() -> None:
     assert "hint:" not in render_run({**RUN, "status": "done"}, color=False, width=100)
 
 
+def test_what_a_rollback_left_is_not_said_to_be_in_the_next_plan() -> None:
+    page = render_run({**RUN, "kind": "rollback", "rolls_back": "R1"}, color=False, width=140)
+    assert "what was not done is still to be undone with: idcode rollback R1" in page
+    assert "next plan" not in page
+
+
+def test_what_was_not_done_is_shown_with_the_reason() -> None:
+    changes = [
+        {"change": "c1", "status": "done", "op": "create", "address": "person:E1001@corp/account", "message": None},
+        {"change": "c4", "status": "stale", "op": "update", "address": "person:E7@corp/account",
+         "message": "title was 'A' when it was planned\n::error::x"},
+        {"change": "c5", "status": "skipped", "op": "delete", "address": "ou:Old@corp", "message": "c4 comes first"},
+    ]  # fmt: skip
+    page = render_run({**RUN, "changes": changes, "writes": WRITES}, color=False, width=140)
+    assert "Not done (2)" in page
+    assert "c4  stale    update  person:E7@corp/account  title was 'A' when it was planned\\n::error::x" in page
+    assert "c5  skipped  delete  ou:Old@corp  c4 comes first" in page
+
+
+def test_a_run_that_broke_off_counts_the_writes_of_its_journal() -> None:
+    page = render_run({**RUN, "status": "running", "counts": {}, "writes": WRITES}, color=False, width=100)
+    assert "4 writes: 2 done, 1 failed, 1 no answer" in page
+    assert "nothing was written" not in page
+    assert "nothing was written" in render_run({**RUN, "counts": {}}, color=False, width=100)
+
+
 def test_folding_hides_only_writes_that_were_done() -> None:
     page = render_run({**RUN, "writes": WRITES}, color=False, width=100, limit=1)
     assert "… and 1 more done" in page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -14,6 +13,8 @@ from idcode.cli import console, wiring
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
 from idcode.model.plans import Batch, Change, Plan
+from idcode.report.runs import again
+from idcode.report.visible import visible
 from idcode.store.store import Store
 
 
@@ -43,7 +44,8 @@ class Reporter:
             self._line("changes done", self._done)
             return
         self._line.clear()
-        console.note(f"    {result.status}: {change.op} {change.object.label} ({change.address}): {result.message}")
+        what = f"{change.op} {visible(change.object.label)} ({visible(change.address)})"
+        console.note(f"    {result.status}: {what}: {visible(result.message or '')}")
 
 
 def carry_out(
@@ -64,24 +66,25 @@ def carry_out(
         max_failures=repository.project.apply.max_failures,
         stop_after_batch=stop_after_batch,
         allow=allow,
+        redact=tuple(repository.project.redact),
     )
     result = apply_plan(plan, directories, store, secrets, options, Reporter())
-    sys.stderr.flush()
-    console.say(_words(result))
+    console.say(_words(result, plan))
     return result.exit_code
 
 
-def _words(result: RunResult) -> str:
+def _words(result: RunResult, plan: Plan) -> str:
     counts = result.counts
     named = (("done", "done"), ("already", "already as wanted"), ("stale", "stale"), ("failed", "failed"),
              ("skipped", "skipped"), ("unknown", "of unknown outcome"), ("remaining", "not reached"))  # fmt: skip
     told = ", ".join(f"{counts[name]} {words}" for name, words in named if counts.get(name)) or "nothing to do"
     lines = [f"Run {result.run_id}: {result.status}: {told}."]
     if result.message:
-        lines.append(f"It ended early: {result.message}.")
+        lines.append(f"It ended early: {visible(result.message)}.")
     if result.status == "done":
         lines.append(f"To undo it: idcode rollback {result.run_id}")
     else:
-        lines.append("What was not done is in the next plan again: idcode plan")
+        rest = again(plan.kind, plan.rolls_back)
+        lines.append(f"{rest[0].upper()}{rest[1:]}.")
         lines.append(f"To see each write: idcode runs {result.run_id}. To undo it: idcode rollback {result.run_id}")
     return "\n".join(lines)

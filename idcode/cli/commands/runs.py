@@ -22,7 +22,8 @@ def run(directory: Path | None, run_id: str | None, output: str) -> int:
             console.say(_json(listed) if output == "json" else text)
             return 0
         writes = [row.to_json() for row in store.writes(run_id)]
-        document = {"format": "idcode.run/1", **store.run(run_id).to_json(), "writes": writes}
+        changes = [row.to_json() for row in store.changes(run_id)]
+        document = {"format": "idcode.run/1", **store.run(run_id).to_json(), "changes": changes, "writes": writes}
         text = report.render_run(document, color=console.color(), width=console.width())
         console.say(_json(document) if output == "json" else text)
         return 0

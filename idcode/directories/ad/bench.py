@@ -22,7 +22,6 @@ from idcode.model.writes import OutcomeStatus
 Request = Mapping[str, Any]
 # LDAP_SERVER_EXTENDED_DN_OID with flag 1: GUIDs in string form (MS-ADTS 3.1.1.3.4.1.5).
 _EXTENDED_DN: Control = (CONTROL_EXTENDED_DN, True, bytes.fromhex("3003020101"))
-_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +138,6 @@ class Held:
         wanted = list(found)
         return len(wanted) == len(self.values(name)) and all(self.has(name, value) for value in wanted)
 
-    def shown(self, name: str) -> str:
-        """Return the values for a message."""
-        text = ", ".join(text_of(value) for value in self.values(name)) or "absent"
-        return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-
     def _refers(self, name: str, wanted: Scalar) -> bool:
         target = wanted.target if isinstance(wanted, Ref) else text_of(wanted)
         raws = (raw for spelled, raw in self.entry.values.items() if spelled.lower() == name.lower())
@@ -163,12 +157,12 @@ def scalar(value: Any) -> Scalar:
 
 
 def refused(result: Result, held: str | None = None) -> Step:
-    """Return the step of an operation that the server refused; ``held`` says what is there instead."""
+    """Return the step of an operation that the server refused; ``held`` says what is not as it was."""
     code = f"ldap:{result.code}"
     if result.code == NO_SUCH_OBJECT:
         return Step("stale", code, f"the object, or one that it refers to, is not there any more: {result}")
     if result.code in (NO_SUCH_ATTRIBUTE, VALUE_EXISTS) and held is not None:
-        return Step("stale", code, f"it was changed meanwhile; now {held}")
+        return Step("stale", code, f"it was changed meanwhile: {held}")
     if problems.is_password_policy(result.code, result.message):
         return Step("failed", code, f"{problems.PASSWORD_POLICY}: {problems.clean(result.message)}")
     return Step("failed", code, str(result))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from idcode.directories.ad import writing
 from idcode.directories.ad.bench import Bench
+from idcode.directories.ad.constants import NO_SUCH_OBJECT
 from idcode.directories.ad.entries import Decoder
 from idcode.directories.ad.limits import Limits
 from idcode.directories.ad.lowering import Lowering
@@ -134,6 +135,15 @@ class AdDirectory:
                 f"{self.name}: base_dn {base} does not lie in the domain of {self._session.url}, {root_dn}",
                 "Correct base_dn or servers; every domain is a directory of its own.",
             )
+        # Below a base that is not there everybody would seem to be outside of it, and be moved.
+        answer = self._session.search(base, attributes=["objectClass"], scope="BASE")
+        if answer.result.code == NO_SUCH_OBJECT or (answer.result.ok and not answer.entries):
+            raise DirectoryError(
+                f"{self.name}: base_dn {base} does not exist in {root_dn}, or the service account may not see it",
+                "Correct base_dn, or create that container first: only what is below it is managed.",
+            )
+        if not answer.result.ok:
+            raise DirectoryError(f"{self.name}: base_dn {base} cannot be read: {answer.result}")
 
     def _mark_in(self, schema: AdSchema) -> str:
         wanted = self._settings.disable_mark_in
