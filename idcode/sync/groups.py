@@ -13,14 +13,15 @@ from idcode.model.addresses import Address, split_path
 from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.records import LiveObject
 from idcode.model.schema import Kind
-from idcode.model.syntax import key, text_of
-from idcode.model.values import Result, Scalar, Special, as_tuple
+from idcode.model.syntax import text_of
+from idcode.model.values import Result, Special
 from idcode.sync.context import Context
-from idcode.sync.flows import unique_values
+from idcode.sync.flows import Failed
+from idcode.sync.flows import wanted as wanted_of
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.identities import Identity, evaluate, is_true
-from idcode.sync.programs import program
-from idcode.sync.references import resolve
+from idcode.sync.programs import outbound_flow, program
+from idcode.sync.references import resolved
 
 
 @dataclass(slots=True)
@@ -259,9 +260,11 @@ def desired_group(context: Context, reading: DirectoryReading, declared: Declare
 
 
 def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup, wanted: DesiredObject) -> None:
+    """Compute further attributes from constants, or from what all people of a ``for_each`` group agree on."""
     values = common_values(declared.people or [])
     for name, flow in declared.group.flow.items():
         attribute = reading.view.schema.find(name)
+        compiled = outbound_flow(name, flow, declared.dialect, declared.group.key_at("flow"))
         if attribute is None:
             context.say(
                 "error",
@@ -269,34 +272,23 @@ def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup,
                 f"directory {reading.name} has no attribute {name}",
                 declared.address,
                 "Check the schema of the directory.",
-                declared.group.key_at("flow"),
+                compiled.span,
             )
             continue
         env = Environment(values=values, now=context.as_of, seed=f"{declared.address}:{name}")
-        result = evaluate(program(flow.value, declared.dialect), env)
-        if isinstance(result, EvaluationError):
-            context.say(
-                "error",
-                "flow-error",
-                f"{name} of {declared.address} cannot be computed: {result}",
-                declared.address,
-                None,
-                flow.value.span,
-            )
-            continue
-        if isinstance(result, Special) or (flow.apply == "once" and wanted.live is not None):
-            continue
-        items: tuple[Scalar, ...] = unique_values(as_tuple(result), attribute.kind)
-        if attribute.kind is Kind.REFERENCE:
-            targets = [resolve(context, item, reading) for item in items]
-            if any(isinstance(target, str) for target in targets):
-                continue
-            items = tuple(target for target in targets if target is not None and not isinstance(target, str))
-        if flow.merge == "add-only":
-            held = {key(v, attribute.kind) for v in (wanted.live.get(attribute.name) if wanted.live else ())}
-            added = tuple(item for item in items if key(item, attribute.kind) not in held)
-            wanted.attributes[attribute.name] = Wanted(add=added, delta=True, shadow=flow.mode == "shadow")
-        elif items or wanted.live is not None:
-            wanted.attributes[attribute.name] = Wanted(
-                items, shadow=flow.mode == "shadow", exact=flow.compare == "exact"
-            )
+        result = wanted_of(compiled, attribute, env, values.keys(), wanted.live)
+        if isinstance(result, Wanted) and attribute.kind is Kind.REFERENCE:
+            result = resolved(context, reading, attribute, result)
+        if isinstance(result, Failed):
+            doubt = any(population.untrusted for population in context.populations.values())
+            if not result.unknown or not doubt:  # without doubt about a source, people disagree on the value
+                context.say(
+                    "error",
+                    "flow-error",
+                    f"{name} of {declared.address} cannot be computed: {result.reason}; it stays as it is",
+                    declared.address,
+                    "Compute it from attributes on which all people of the group agree.",
+                    compiled.span,
+                )
+        elif result is not None and (wanted.live is not None or result.values or result.add):
+            wanted.attributes[attribute.name] = result

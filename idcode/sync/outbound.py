@@ -12,7 +12,7 @@ from idcode.model.plans import Reported
 from idcode.model.records import LiveObject
 from idcode.model.schema import AttributeType, Kind
 from idcode.model.syntax import text_of, unique_key
-from idcode.model.values import Ref, Result, Scalar, Special
+from idcode.model.values import Result, Scalar, Special
 from idcode.sync.context import Context, Presence
 from idcode.sync.flows import Failed, wanted
 from idcode.sync.gather import DirectoryReading
@@ -20,7 +20,7 @@ from idcode.sync.generated import is_single
 from idcode.sync.identities import Identity, Population, evaluate
 from idcode.sync.presence import environment
 from idcode.sync.programs import Outbound, OutboundFlow
-from idcode.sync.references import resolve
+from idcode.sync.references import resolved
 from idcode.sync.unique import Place, select
 
 
@@ -186,7 +186,7 @@ class ObjectBuilder:
             else:
                 result = wanted(flow, attribute, env, present, live)
             if isinstance(result, Wanted) and attribute.kind is Kind.REFERENCE:
-                result = self._resolved(attribute, result)
+                result = resolved(self.context, self.reading, attribute, result)
             if isinstance(result, Failed):
                 if not result.unknown:
                     self.context.say(
@@ -276,22 +276,6 @@ class ObjectBuilder:
             tried = ", ".join(text_of(c) for c in candidates if is_single(c)) or "none"
             return Failed(attribute.name, f"every candidate is taken: {tried}", False)
         return Wanted((chosen,), shadow=flow.flow.mode == "shadow", exact=flow.flow.compare == "exact")
-
-    def _resolved(self, attribute: AttributeType, result: Wanted) -> Wanted | Failed:
-        """Turn references to people into references to their objects in this directory."""
-        found: list[Scalar] = []
-        for value in result.add if result.delta else result.values:
-            target = resolve(self.context, value, self.reading)
-            if target == "frozen":
-                return Failed(attribute.name, f"{text_of(value)} is frozen", True)
-            if target == "unknown":
-                return Failed(attribute.name, f"{text_of(value)} names nobody", False)
-            if isinstance(target, Ref):
-                found.append(target)
-        values = tuple(found)
-        if result.delta:
-            return Wanted(add=values, delta=True, shadow=result.shadow)
-        return Wanted(values=values, shadow=result.shadow)
 
     def _enable(self, identity: Identity, wanted_object: DesiredObject) -> None:
         """Decide about enabling; an account that somebody else disabled is held, not enabled."""

@@ -153,16 +153,7 @@ def _compile_inbound(rule: InboundRule, default: Dialect) -> Inbound:
 
 def _compile_outbound(rule: OutboundRule, default: Dialect) -> Outbound:
     dialect = rule.dialect or default
-    flows = tuple(
-        OutboundFlow(
-            name,
-            flow,
-            program(flow.value, dialect),
-            _optional(flow.mail.aliases, dialect) if flow.mail else None,
-            rule.key_at("flow") if not flow.value.span.file else flow.value.span,
-        )
-        for name, flow in rule.flow.items()
-    )
+    flows = tuple(outbound_flow(name, flow, dialect, rule.key_at("flow")) for name, flow in rule.flow.items())
     return Outbound(
         rule=rule,
         scope=_optional(rule.scope, dialect),
@@ -171,4 +162,12 @@ def _compile_outbound(rule: OutboundRule, default: Dialect) -> Outbound:
         segments=tuple(program(part, dialect) for part in rule.segments or ()),
         enabled=_optional(rule.enabled.expression, dialect) if rule.enabled else None,
         flows=flows,
+    )
+
+
+def outbound_flow(name: str, flow: Flow, dialect: Dialect, span: Span) -> OutboundFlow:
+    """Compile one flow; ``span`` is where it stands when its value has no place of its own."""
+    aliases = _optional(flow.mail.aliases, dialect) if flow.mail else None
+    return OutboundFlow(
+        name, flow, program(flow.value, dialect), aliases, flow.value.span if flow.value.span.file else span
     )
