@@ -30,9 +30,9 @@ from idcode.model.values import Ref, Scalar
 from idcode.model.writes import Write
 from idcode.plan.build import Options, build_plan
 from idcode.sync.engine import compute
-from idcode.sync.explain import Explainer
 from idcode.sync.gather import gather
 from idcode.sync.programs import compile_rules
+from idcode.sync.provenance import Explainer
 
 BASE = "DC=bench,DC=example"
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

@@ -322,7 +322,9 @@ def test_order_and_case_of_values_are_no_drift(repo: Repository, witness: Witnes
     hire(repo)
     repo.apply()
     dn = witness.user("E1")["dn"][0]
-    witness.modify(dn, mail=["ADA@Contoso.COM"], department=["ENGINEERING"], userPrincipalName=["ABRISLING@contoso.com"])
+    witness.modify(
+        dn, mail=["ADA@Contoso.COM"], department=["ENGINEERING"], userPrincipalName=["ABRISLING@contoso.com"]
+    )
     witness.modify(
         f"CN=sg-sales,OU=Groups,{repo.domain.base_dn}",
         member=[witness.user("E3")["dn"][0].upper(), witness.user("E2")["dn"][0].lower()],
