@@ -449,6 +449,22 @@ def test_an_account_that_idcode_disabled_comes_back_with_its_person(repo: Reposi
     assert witness.enabled("E1")
 
 
+def test_the_mark_of_idcode_does_not_outlive_an_enabling_by_hand(repo: Repository, witness: Witness) -> None:
+    hire(repo)
+    repo.apply()
+    repo.person("E1", "Ada", "Brisling", "Engineering", mail="ada@contoso.com", end="2026-11-20")
+    repo.apply()
+    witness.modify(witness.user("E1")["dn"][0], userAccountControl=["512"])
+    repo.person("E1", "Ada", "Brisling", "Engineering", mail="ada@contoso.com")
+    plan = repo.apply()
+    assert not changes(plan, "person:E1", "enable")
+    assert "adminDescription" not in witness.user("E1")
+    witness.disable("E1")
+    plan = repo.plan()
+    assert plan["changes"] == []
+    assert plan["summary"]["held"] == 1
+
+
 def test_a_vanished_person_is_marked_then_leaves_after_the_grace_and_comes_back(
     repo: Repository, witness: Witness
 ) -> None:
