@@ -11,6 +11,7 @@ from idcode.model.desired import DesiredState, GuardLimit, Hold
 from idcode.model.plans import Change, GuardResult, Population, Reported
 from idcode.model.records import LiveObject
 from idcode.model.schema import DirectorySchema
+from idcode.model.values import Ref
 from idcode.plan.drafts import Draft
 from idcode.plan.encoding import change_key
 from idcode.plan.guards import check
@@ -57,6 +58,7 @@ def restrain(
 ) -> Restrained:
     """Hold back what holds, protection and guards forbid of ``changes``, and what depends on it.
 
+    An object that was to be deleted and is held keeps its memberships: half of what the run made would be no use.
     ``changes`` are in order. ``state`` says who the objects are that groups lose (``objects``), and what is
     protected; ``populations`` how many objects each guard scope has now.
     """
@@ -68,7 +70,12 @@ def restrain(
     by_guard = [_report(change, "held back by a guard") for change in kept if drafts[change.id] in stopped]
     kept, later = _without(kept, [draft for draft in remaining if draft not in stopped], drafts)
     changed = [_changed(change, drafts[change.id]) for change in kept]
-    return Restrained(changed, tuple(results), (*reported, *waiting, *by_guard, *later))
+    going = {change.id for change in kept}
+    staying = {
+        Ref(change.object.anchor or "") for change in changes if change.op == "delete" and change.id not in going
+    }
+    changed, spared = _keep_memberships(changed, staying)
+    return Restrained(changed, tuple(results), (*reported, *waiting, *by_guard, *later, *spared))
 
 
 def populations_left(
@@ -110,6 +117,31 @@ def _without(
         else:
             kept.append(change)
     return kept, waiting
+
+
+def _keep_memberships(changes: Sequence[Change], staying: Collection[Ref]) -> tuple[list[Change], list[Reported]]:
+    """Return the changes without the removal of members that stay, and reports of what is left out."""
+    kept: list[Change] = []
+    spared: list[Reported] = []
+    for change in changes:
+        item = change.attributes.get("member")
+        lost = tuple(value for value in item.remove if value in staying) if item else ()
+        if item is None or not lost:
+            kept.append(change)
+            continue
+        report = _report(change, "its member is not deleted, because that is held")
+        spared.append(replace(report, attributes={"member": replace(item, add=(), remove=lost)}))
+        left = replace(item, remove=tuple(value for value in item.remove if value not in staying))
+        attributes = {name: values for name, values in change.attributes.items() if name != "member"}
+        if left.add or left.remove:
+            attributes["member"] = left
+        if attributes or change.op != "update":
+            key = change_key(change.directory, change.address, change.op, attributes)
+            kept.append(replace(change, attributes=attributes, key=key))
+    there = {change.id for change in kept}
+    return [
+        replace(change, depends_on=tuple(name for name in change.depends_on if name in there)) for change in kept
+    ], spared
 
 
 def _changed(change: Change, draft: Draft) -> Change:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from idcode.apply.contents import foreign_contents
 from idcode.apply.images import decode_live
 from idcode.apply.inverse import Simulated, invert
 from idcode.apply.links import lost_links
@@ -242,6 +243,7 @@ class _Rollback:
             self.batches.append([replace(link, why=self._why("delete")) for link in links])
             for link in links:
                 _follow(link, states)
+        self._keep_used_containers(directory, done, states)
         self.objects[directory.name] = len(live)
         owners = self.addresses | {item.anchor: item.change.address for item in done if item.anchor}
         for anchor, found in targets.items():
@@ -250,6 +252,19 @@ class _Rollback:
             self.references[anchor] = Reference(address, found.dn, label)
             here = (directory.name, found.object_type, label, directory.name)
             self.known.append(DesiredObject(address or "", *here, found))
+
+    def _keep_used_containers(
+        self, directory: Directory, done: Iterable[_Done], states: Mapping[str, Simulated]
+    ) -> None:
+        """Hold back the deletion of containers that are not empty then: the directory would refuse it."""
+        mine = [change for batch in self.batches for change in batch if change.directory == directory.name]
+        used = foreign_contents(directory, mine, states)
+        for item in done:
+            if objects := used.get(item.change.id):
+                more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
+                reason = f"{dn.parse(objects[0].dn)[0].value}{more} lies in it, which the run did not put there"
+                self._hold(item.change, item.anchor, reason)
+        self.batches = [[change for change in batch if not used.get(change.id)] for batch in self.batches]
 
     def _invert(self, item: _Done, states: Mapping[str, Simulated], comparison: Comparison) -> Change | None:
         change, state = item.change, states.get(item.anchor or "")

@@ -98,6 +98,48 @@ def test_a_percentage_of_memberships_counts_in_a_rollback(inverse: Undo) -> None
     assert (guard.status, guard.count, guard.population) == ("stopped", 1, 20)
 
 
+def test_people_whose_deletion_a_guard_holds_keep_their_groups_and_their_container(inverse: Undo) -> None:
+    container = change("c1", "create", "ou:New@corp", {"description": single(None, "x")}, dn=f"OU=New,{BASE}",
+                       new_dn=f"OU=New,{BASE}", object_type="ou", phase="containers")  # fmt: skip
+    people = [hire(f"c{n}", name, scope="corp/account", depends_on=("c1",)) for n, name in ((2, "Eve"), (3, "Max"))]
+    both = enrol("c4", EVE, "person:Max@corp/account", ADA_ID, scope="corp/groups", depends_on=("c2", "c3"))
+    undone = inverse(plan([[container], people, [both]]), limits=(GuardLimit("delete", 1, None, "hold"),))
+    (left,) = undone.changes
+    assert left.attributes["member"].remove == (Ref(ADA_ID),)
+    reasons = {item.address: item.reason for item in undone.held}
+    assert reasons[EVE] == "delete: held back by a guard"
+    assert reasons["ou:New@corp"] == "delete: waits for what is held"
+    assert "its member is not deleted" in reasons["group:sg@corp"]
+
+
+def test_a_container_that_others_have_put_something_into_is_not_deleted(
+    inverse: Undo, directory: MemoryDirectory, apply: Any, store: Store
+) -> None:
+    outer, inner = (
+        change(id_, "create", f"ou:{id_}@corp", {"description": single(None, "x")}, dn=name, new_dn=name,
+               object_type="ou", phase="containers", depends_on=needs)
+        for id_, name, needs in (("c1", f"OU=New,{BASE}", ()), ("c2", f"OU=In,OU=New,{BASE}", ("c1",)))
+    )  # fmt: skip
+    run = apply(plan([[outer], [inner], [hire("c3")]]))
+    theirs = LiveObject("00000000-0000-0000-0000-0000000000f1", f"CN=Printer,OU=In,OU=New,{BASE}", "other", {})
+    directory.objects[theirs.anchor] = theirs
+    undone = plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
+    assert [item.address for item in undone.changes] == [EVE]
+    assert {item.address for item in undone.held} == {"ou:c1@corp", "ou:c2@corp"}
+    assert "Printer" in undone.held[0].reason
+    assert apply(undone).status == "done"
+
+
+def test_a_container_that_the_rollback_itself_empties_is_deleted(inverse: Undo) -> None:
+    new = f"OU=New,{BASE}"
+    container = change("c1", "create", "ou:New@corp", {"description": single(None, "x")}, dn=new, new_dn=new,
+                       object_type="ou", phase="containers")  # fmt: skip
+    moved = change("c2", "move", "person:E1@corp/account", {}, anchor=ADA_ID, dn=ADA_DN, new_dn=f"CN=Ada,{new}",
+                   depends_on=("c1",))  # fmt: skip
+    undone = inverse(plan([[container], [moved]]))
+    assert ([item.op for item in undone.changes], undone.held) == (["move", "delete"], ())
+
+
 def test_an_account_on_hold_since_its_creation_is_not_deleted_nor_what_it_lies_in(inverse: Undo) -> None:
     container = change("c1", "create", "ou:New@corp", {"description": single(None, "x")}, dn=f"OU=New,{BASE}",
                        new_dn=f"OU=New,{BASE}", object_type="ou", phase="containers")  # fmt: skip
