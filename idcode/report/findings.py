@@ -36,7 +36,7 @@ class FindingsView:
     code: str
     count: int
     first: tuple[tuple[str, str, str, str], ...]
-    """Subject, place, message and hint of each."""
+    """Subject ("" where the message begins with it), place, message and hint of each."""
 
     @property
     def more(self) -> int:
@@ -193,7 +193,10 @@ def view_findings(diagnostics: Iterable[Diagnostic], limit: int | None) -> tuple
 def _texts(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[str, str, str, str]]:
     for found in diagnostics:
         place = visible(str(found.span)) if found.span else ""
-        yield visible(found.subject or ""), place, visible(found.message), visible(found.hint or "")
+        # Messages that begin with their subject would name it twice.
+        subject = found.subject or ""
+        named = found.message.startswith((f"{subject} ", f"{subject}:", f"{subject},"))
+        yield "" if named else visible(subject), place, visible(found.message), visible(found.hint or "")
 
 
 def count_severities(diagnostics: Iterable[Diagnostic]) -> str:

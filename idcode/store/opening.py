@@ -28,7 +28,7 @@ def open_engine(url: str, root: Path) -> tuple[Engine, Path | None]:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise StoreError("the store is not a database URL", hint=_HINT) from None
     path = _prepare_file(parsed, root) if parsed.get_backend_name() == "sqlite" else None
     if path is not None:

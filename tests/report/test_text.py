@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from idcode.model.diagnostics import Diagnostic
 from idcode.model.plans import AttributeChange, GuardResult, Plan, Reported
 from idcode.model.values import Ref
 from idcode.report.cells import width as cells
@@ -163,6 +164,16 @@ def test_findings_are_grouped_by_code_with_the_first_few() -> None:
     assert "… and 2 more" in page
     assert page.count("hint: decide under pins") == 1
     assert page.index("error ambiguous-join") < page.index("warning empty-value")
+
+
+def test_a_finding_names_its_subject_once() -> None:
+    told = [
+        Diagnostic("warning", "x", "person:E1@corp has another owner", subject="person:E1@corp"),
+        Diagnostic("warning", "x", "person:E20 has another owner", subject="person:E2"),
+    ]
+    page = text(replace(plan(), diagnostics=tuple(told)))
+    assert page.count("person:E1@corp") == 1
+    assert "person:E2: person:E20 has another owner" in page
 
 
 def test_an_incomplete_source_is_said_at_the_top() -> None:

@@ -156,6 +156,7 @@ def test_a_store_of_a_later_idcode_is_refused(store: Store, tmp_path: Path) -> N
     ("url", "said"),
     [
         ("not a url", "not a database URL"),
+        ("postgresql+psycopg://me:hush@db:54x32/idcode", "not a database URL"),
         ("sqlite://", "in memory"),
         ("sqlite:///:memory:", "in memory"),
         ("sqlite:////proc/nowhere/idcode.db", "cannot open"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo, available_timezones
+
 from idcode.config.checks.context import Context
 from idcode.config.checks.rulesets import RuleSet
+from idcode.config.models.base import Expression
 from idcode.config.models.rules import Generate, Lifecycle
 
 
@@ -22,6 +25,7 @@ def check_lifecycle(rules: RuleSet, context: Context) -> None:
 def _stages(lifecycle: Lifecycle, rules: RuleSet, context: Context) -> None:
     names = rules.names(stage=False)
     context.compile(lifecycle.timezone, rules.dialect, names)
+    _time_zone(lifecycle.timezone, context)
     seen: dict[str, int] = {}
     for position, stage in enumerate(lifecycle.stages):
         if stage.name in seen:
@@ -33,6 +37,17 @@ def _stages(lifecycle: Lifecycle, rules: RuleSet, context: Context) -> None:
         if position and stage.from_ is None and stage.after is None:
             message = f"the stage {stage.name!r} says neither from nor after, so everybody would reach it at once"
             context.findings.error("stage-without-start", message, stage.at, "only the first stage may leave both out")
+
+
+def _time_zone(zone: Expression | None, context: Context) -> None:
+    if zone is None or not zone.constant:
+        return
+    try:
+        ZoneInfo(zone.constant)
+    except (KeyError, ValueError, OSError):
+        known = available_timezones()
+        if known:  # there are systems without time zone data
+            context.known("time zone", zone.constant, known, zone.span)
 
 
 def _missing(lifecycle: Lifecycle, rules: RuleSet, context: Context) -> None:

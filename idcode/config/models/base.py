@@ -151,16 +151,25 @@ def _read_bool(value: Any) -> Any:
 
 _DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
+_LONGEST = timedelta(days=36_500)
+"""Moments are reckoned with durations, and there is none after the year 9999."""
+
 
 def read_duration(value: Any) -> Any:
-    """Read an ISO 8601 duration of days, hours, minutes and seconds."""
+    """Read an ISO 8601 duration of days, hours, minutes and seconds, at most a hundred years."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if isinstance(value, timedelta):
         return value
     if not match:
         raise PydanticCustomError("duration", "expected an ISO 8601 duration such as P1D, PT26H or PT90M")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        read = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        read = timedelta.max
+    if read > _LONGEST:
+        raise PydanticCustomError("duration", "expected a duration of at most a hundred years, P36500D")
+    return read
 
 
 def _read_percent(value: Any) -> Any:
