@@ -250,7 +250,7 @@ def roll_back(walk: Walk, before: dict[str, dict[str, list[str]]]) -> None:
     say(
         "9. Take it back",
         "The journal holds what every write replaced. A rollback is a plan like any other and goes through the same "
-        "guards: it would delete the new project group, and one of 33 groups is more than the 3 % that idcode.yaml "
+        "guards: it would delete the new project group, and one of 34 groups is more than the 2 % that idcode.yaml "
         "allows. Exit code 3: stopped by a guard, nothing was done. Whoever means it says so.",
     )
     walk.idcode("runs")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,22 @@ class CommandSink:
 
     def __init__(self, command: Sequence[str], timeout: timedelta, root: Path) -> None:
         self._command, self._timeout, self._root = list(command), timeout.total_seconds(), root
+
+    def check(self) -> None:
+        """See that the program is there and may be started, before any account is made for it.
+
+        Raises :class:`IdcodeError` otherwise.
+        """
+        name = self._command[0]
+        found = self._root / name if "/" in name else shutil.which(name)
+        if found is None or not Path(found).is_file():
+            raise IdcodeError(
+                f"the credentials command {name} is not there", "Correct credentials.command in idcode.yaml."
+            )
+        if not os.access(found, os.X_OK):
+            raise IdcodeError(
+                f"the credentials command {name} may not be executed", f"Make it executable: chmod +x {name}"
+            )
 
     def new_password(self) -> str:
         """Return a new random password."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from idcode.config.text import SourceText, missing_space
@@ -34,6 +35,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ("expected <document start>", "text after the end of the document", "correct the indentation or the brackets"),
     ("undefined tag handle", "a tag (!name) is not allowed", "remove it, or put the value in quotes"),
 )
+_BRACKET_AND_MORE = re.compile(r"""[^#'"]*:\s+\[[^\]'"]*\]\s*[^\s,}#]""")
 _RESERVED = {"@": _QUOTE_IT, "`": _QUOTE_IT, "%": _QUOTE_IT}
 
 
@@ -58,6 +60,9 @@ def syntax_error(error: Any, text: SourceText) -> Diagnostic:
     if character in ("[", "{") and ("',' or '}'" in problem or "',' or ']'" in problem):
         message = f"a value inside {{ }} or [ ] that holds {character!r} needs quotes"
         return text.finding("error", "yaml-syntax", message, span, _QUOTE_IT)
+    if _BRACKET_AND_MORE.match(text.line(span.line)) or _BRACKET_AND_MORE.match(text.line(span.line - 1)):
+        message = "an expression that begins with [ must be in quotes"
+        return text.finding("error", "yaml-syntax", message, span, "write '[stage] = \"active\"' with single quotes")
     above = missing_space(text.line(span.line - 1).strip())
     if above and "mapping values are not allowed" in problem:
         return text.finding("error", "yaml-syntax", "a space is missing after the colon in the line above", span, above)

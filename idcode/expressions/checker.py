@@ -126,7 +126,9 @@ class _Checker:
         else:
             meant = nearest(node.name, [*VALUES, *FLOW, *functions])
             hint = f"did you mean {meant}? " if meant else ""
-            hint += f'attributes are written [{node.name}], text "{node.name}"'
+            hint += (
+                f'attributes are written [{node.name}], text "{node.name}" (a fixed text as a whole: {{constant: …}})'
+            )
         raise _problem(node, "unknown-name", f"{node.name} means nothing here", hint)
 
     def _operation(self, node: Operation) -> tuple[Checked, Kind]:

@@ -96,6 +96,9 @@ def _untouchable(context: Context, reading: DirectoryReading) -> frozenset[Ref]:
         for identity in population.by_key.values():
             if identity.frozen:
                 found |= _objects(context, identity, reading.name)
+            for rule, live in identity.links.items():
+                if live is not None and context.presence.get((identity.type, identity.key, rule)) == "frozen":
+                    found.add(Ref(live.anchor))
     return frozenset(found)
 
 

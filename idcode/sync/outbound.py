@@ -120,13 +120,14 @@ class ObjectBuilder:
         text = self.containers.dn_of(names)
         if not self.containers.exists(text):
             if self.rule.rule.missing_ou == "error":
-                return self._frozen(
-                    identity,
-                    wanted_object,
-                    "missing-ou",
-                    f"there is no organizational unit {text}",
-                    "Declare it under organizational_units, or say missing_ou: create in the rule.",
-                )
+                reason = f"there is no organizational unit {text}"
+                hint = "Declare it under organizational_units, or say missing_ou: create in the rule."
+                if wanted_object.action != "keep":
+                    return self._frozen(identity, wanted_object, "missing-ou", reason, hint)
+                # Only the move has to wait: a leaver loses access whether or not there is a place to move to.
+                message = f"{wanted_object.address}: {reason}; it stays where it is"
+                self.context.say("error", "missing-ou", message, identity.address, hint, self.rule.rule.at)
+                return True
             if self.rule.rule.mode == "live":
                 self.context.state.objects += self.containers.ensure(names)
         wanted_object.parent = text

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from idcode.apply.checks import check_store_survives
+from idcode.apply.credentials import CommandSink
 from idcode.apply.executor import apply_plan
 from idcode.apply.results import ChangeResult, Options, RunResult
 from idcode.cli import console, wiring
@@ -60,6 +61,8 @@ def carry_out(
     """Apply ``plan`` and say what came of it; return the exit code. Raises what :func:`apply_plan` raises."""
     check_store_survives(plan, store.path, repository.root, os.environ)
     secrets = wiring.build_secrets(repository) if repository.project.credentials else None
+    if isinstance(secrets, CommandSink) and any(change.password for change in plan.changes):
+        secrets.check()
     options = Options(
         config_digest=repository.digest,
         now=datetime.now(UTC),
