@@ -3,7 +3,7 @@
 ::
 
     program = compile_expression('Join(" ", Trim([first]), [last])', attributes={"first", "last"})
-    program(Environment({"first": " Ada", "last": "Lovelace"}, now=as_of))      # "Ada Lovelace"
+    program(Environment({"first": " Ada", "last": "Brisling"}, now=as_of))      # "Ada Brisling"
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def change(
         directory="corp",
         object_type=object_type,
         address="person:E1@corp/account",
-        object=Target(anchor, name, "Ada Lovelace"),
+        object=Target(anchor, name, "Ada Brisling"),
         op=op,
         phase="update",
         attributes=attributes or {},

@@ -66,7 +66,7 @@ def test_logon_names_that_microsoft_refuses_are_refused(corp: AdDirectory, domai
     assert set(codes) <= {"value-too-long", "value-invalid"}
 
 
-@pytest.mark.parametrize("name", ["ada", "å.lovelace", "a" * 20, "ada b", "o'neil", "ada@x"])
+@pytest.mark.parametrize("name", ["ada", "å.brisling", "a" * 20, "ada b", "o'neil", "ada@x"])
 def test_good_logon_names_are_not_refused(corp: AdDirectory, domain: Domain, name: str) -> None:
     assert _codes(corp, user(domain, "Ada", sAMAccountName=sets(name))) == []
 

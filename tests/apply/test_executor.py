@@ -538,7 +538,7 @@ def test_an_unreachable_directory_is_an_error_before_the_run_begins(
     assert store.locks() == []
 
 
-@pytest.mark.parametrize("defect", [TypeError("Ada Lovelace"), SystemExit(1), KeyboardInterrupt()])
+@pytest.mark.parametrize("defect", [TypeError("Ada Brisling"), SystemExit(1), KeyboardInterrupt()])
 def test_a_run_that_breaks_off_is_over_for_the_history_and_the_error_is_not_swallowed(
     apply: Apply, store: Store, listener: Listener, monkeypatch: pytest.MonkeyPatch, defect: BaseException
 ) -> None:

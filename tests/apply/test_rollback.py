@@ -75,7 +75,7 @@ def undo(store: Store, directory: MemoryDirectory, apply: Callable[[Plan], RunRe
 def everything() -> Plan:
     """A day of changes with every operation, two of them on objects that other changes are about."""
     ada, bob = "person:E1@corp/account", "person:E2@corp/account"
-    in_staff = f"CN=Ada Lovelace,OU=Staff,{BASE}"
+    in_staff = f"CN=Ada Brisling,OU=Staff,{BASE}"
     return plan(
         [
             [change("c1", "disable", bob, {"enabled": single(True, False)}, anchor=BOB_ID, dn=BOB_DN)],
@@ -260,10 +260,10 @@ def test_a_rollback_names_deleted_objects_as_they_were_called(
 ) -> None:
     run = apply(plan([[enrol("c1", ADA_ID)]]))
     ada = directory.objects[ADA_ID]
-    gone = f"CN=Ada Lovelace\\0ADEL:{ADA_ID},CN=Deleted Objects,{BASE}"
+    gone = f"CN=Ada Brisling\\0ADEL:{ADA_ID},CN=Deleted Objects,{BASE}"
     directory.objects[ADA_ID] = replace(ada, dn=gone, deleted=True)
     undone = plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
-    assert undone.references[ADA_ID].label == "Ada Lovelace"
+    assert undone.references[ADA_ID].label == "Ada Brisling"
 
 
 def test_a_run_that_is_still_going_on_or_unknown_is_not_rolled_back(

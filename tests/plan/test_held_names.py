@@ -19,7 +19,7 @@ TEAM = LiveObject("0b", "CN=team,DC=corp", "group", {"member": (Ref("CN=Ada,DC=c
 def test_a_membership_that_a_hold_keeps_is_shown_with_the_members_name() -> None:
     state = DesiredState()
     state.objects = [
-        DesiredObject("person:E1@corp/account", "corp", "user", "Ada Lovelace", "corp/account", ADA),
+        DesiredObject("person:E1@corp/account", "corp", "user", "Ada Brisling", "corp/account", ADA),
         DesiredObject(
             "group:team@corp",
             "corp",
@@ -50,4 +50,4 @@ def test_a_membership_that_a_hold_keeps_is_shown_with_the_members_name() -> None
     assert plan.changes == ()
     (held,) = plan.held
     assert held.attributes["member"].remove == (Ref("0a"),)
-    assert plan.references["0a"] == Reference("person:E1@corp/account", "CN=Ada,DC=corp", "Ada Lovelace")
+    assert plan.references["0a"] == Reference("person:E1@corp/account", "CN=Ada,DC=corp", "Ada Brisling")

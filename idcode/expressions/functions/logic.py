@@ -47,7 +47,7 @@ function(
 function(
     "SelectUniqueValue(candidate: any, candidate: any, candidate*: any) -> flow",
     "The first candidate that is not taken yet; it must be the outermost function.",
-    example='SelectUniqueValue("ada", "ada.lovelace")',
+    example='SelectUniqueValue("ada", "ada.brisling")',
     result="ada",
     form="unique",
 )(_by_form)

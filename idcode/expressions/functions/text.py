@@ -26,8 +26,8 @@ def _append(source: str | None, suffix: str | None) -> str | None:
 @function(
     "Join(separator: text, source: any, source*: any) -> text",
     "All sources with the separator between them; lists count value by value, null and empty ones are skipped.",
-    example='Join(" ", "Ada", [middleName], "Lovelace")',
-    result="Ada Lovelace",
+    example='Join(" ", "Ada", [middleName], "Brisling")',
+    result="Ada Brisling",
     dialects=("entra", "mim"),
 )
 def _join(separator: str | None, *sources: Value) -> str:
@@ -164,8 +164,8 @@ def _single(character: str, mapped: str) -> str:
     "PCase(source: text, separators?: text) -> text",
     "Every word with a capital and the rest in lower case; words end at blanks, punctuation and symbols, or at the "
     "given separators only.",
-    example='PCase("ADA KING-LOVELACE")',
-    result="Ada King-Lovelace",
+    example='PCase("ADA KING-BRISLING")',
+    result="Ada King-Brisling",
     dialects=("entra", "mim"),
 )
 def _proper_case(source: str | None, separators: str | None = None) -> str | None:
