@@ -8,8 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab import Domain, SambaLab, available
+
+# How long an example takes says something about the machine, not about the code. Where CI is set, hypothesis has a
+# profile of its own, which also takes the same examples every time.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if not os.environ.get("CI"):
+    settings.load_profile("here")
 
 
 @dataclass
