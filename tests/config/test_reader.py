@@ -178,9 +178,11 @@ def test_every_key_and_every_scalar_stands_where_its_span_says(value: Any, flow:
 @given(st.binary(max_size=60) | st.text("ab:-[]{}\"'&*!%#|>?\n\t ,\\xuU0é\ufeff", max_size=60).map(str.encode))
 def test_any_bytes_give_nodes_or_findings_and_never_an_exception(data: bytes) -> None:
     reads = [read_yaml(data, "a.yaml", pure=pure) for pure in (False, True)]
-    # The two parsers read a comment right below an empty block scalar (">\n#") differently: libyaml is right.
-    if all(found.complete for found in reads) and not {b">", b"|"} & {data[i : i + 1] for i in range(len(data))}:
-        assert [flat(node) for node in reads[0].documents] == [flat(node) for node in reads[1].documents]
+    if all(found.complete for found in reads):
+        for left, right in zip(reads[0].documents, reads[1].documents, strict=True):
+            # A document that is nothing but a block scalar (">\n#", no file of ours) ends differently for the two.
+            if getattr(left, "style", "") not in ("folded", "literal"):
+                assert flat(left) == flat(right)
     for found in reads:
         for finding in found.diagnostics:
             assert finding.span is not None

@@ -195,3 +195,64 @@ def test_long_known_missing_people_do_not_make_a_source_look_shrunk(tmp_path: Pa
         f"user People/P{n} | employeeID=X{n} | {since}\n" for n in range(5)
     )
     assert not any("source-shrunk" in line for line in Company(tmp_path, files, live).lines())
+
+
+def test_nobody_is_brought_back_on_the_word_of_a_cut_file(tmp_path: Path) -> None:
+    files = {"rules/people.yaml": people(), "hr.csv": "EmployeeID;Name\nE1;Ada\n"}
+    live = "user People/Ada | employeeID=E1 | deleted\n"
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "cut").mkdir()
+    assert any(line.startswith("restore") for line in Company(tmp_path / "whole", files, live).lines())
+    cut = {**files, "idcode.yaml": project(HR.replace("min_rows: 1", "min_rows: 1000"))}
+    assert not any(line.startswith("restore") for line in Company(tmp_path / "cut", cut, live).lines())
+
+
+def test_an_address_that_is_an_alias_of_somebody_is_nobody_elses_primary(tmp_path: Path) -> None:
+    files = {
+        "rules/people.yaml": people(
+            read="mail: [Mail]", flow="proxyAddresses: {mail: {primary: [mail], on_change: demote}}"
+        ),
+        "hr.csv": HEAD + "E1;Ada;new@x.example\nE2;Berit;old@x.example\n",
+    }
+    live = (
+        "user People/Ada | employeeID=E1 | proxyAddresses=SMTP:new@x.example | proxyAddresses=smtp:old@x.example\n"
+        "user People/Berit | employeeID=E2\n"
+    )
+    lines = Company(tmp_path, files, live).lines()
+    assert any(line.startswith("error value-taken") for line in lines), lines
+    assert not any(line.startswith("update") and "proxyAddresses" in line for line in lines), lines
+
+
+def test_an_ou_in_which_something_stays_is_not_deleted(tmp_path: Path) -> None:
+    files = {
+        "objects/ou.yaml": "directory: corp\nabsent: ['ou:Old']\norganizational_units: [{path: People}, {path: Groups}]\n",
+        "hr.csv": "EmployeeID;Name\nE1;Ada\n",
+    }
+    lines = Company(tmp_path, files, "ou Old\nuser Old/Stray\n").lines()
+    assert lost(lines) == []
+    assert any("ou-not-empty" in line for line in lines)
+
+
+def test_a_value_that_somebody_lets_go_of_may_be_taken_when_nothing_else_is_free(tmp_path: Path) -> None:
+    files = {
+        "rules/people.yaml": people(
+            read="mail: [Mail]", flow='userPrincipalName: SelectUniqueValue([mail], Join("", [mail]))'
+        ),
+        "hr.csv": HEAD + "E1;Ada;c@x.example\nE2;Berit;a@x.example\n",
+    }
+    live = (
+        "user People/Ada | employeeID=E1 | userPrincipalName=a@x.example\n"
+        "user People/Berit | employeeID=E2 | userPrincipalName=b@x.example\n"
+    )
+    lines = Company(tmp_path, files, live).apply()
+    assert any(line.startswith("update person:E2") and "a@x.example" in line for line in lines), lines
+
+
+def test_adding_to_a_single_value_leaves_the_one_that_is_there(tmp_path: Path) -> None:
+    files = {
+        "rules/people.yaml": people(read="mail: [Mail]", flow="department: {expression: '[mail]', merge: add-only}"),
+        "hr.csv": HEAD + "E1;Ada;one\nE2;Berit;two\n",
+    }
+    live = "user People/Ada | employeeID=E1 | department=kept\nuser People/Berit | employeeID=E2\n"
+    lines = Company(tmp_path, files, live).apply()
+    assert [line.split()[1] for line in lines if "department" in line] == ["person:E2@corp/account:"], lines
