@@ -17,7 +17,8 @@ from idcode.model.writes import Write
 
 BASE = "DC=corp,DC=example"
 TEXTS = (
-    "adminDescription", "category", "department", "description", "displayName", "employeeID", "info", "mail", "ou",
+    "adminDescription", "category", "department", "description", "displayName", "employeeID",
+    "employeeNumber", "info", "mail", "ou",
     "scope", "title",
 )  # fmt: skip
 SCHEMA = DirectorySchema(

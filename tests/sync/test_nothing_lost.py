@@ -65,6 +65,12 @@ def test_a_record_of_an_adding_source_that_cannot_be_used_takes_nothing_away(tmp
     assert lost(Company(tmp_path, files, ADA_TWICE).lines()) == []
 
 
+def test_who_is_no_longer_entitled_loses_the_second_account(tmp_path: Path) -> None:
+    """What the tests around this one hold back does happen where nothing is in doubt."""
+    files = {**TWO_ACCOUNTS, "extra.csv": "Number;Tier\nE2;0\n"}
+    assert Company(tmp_path, files, ADA_TWICE).lines() == ["delete person:E1@corp/admin"]
+
+
 def test_an_account_of_a_later_rule_is_no_orphan_of_an_earlier_one(tmp_path: Path) -> None:
     rules = managing(TWO_ACCOUNTS["rules/people.yaml"], "{base: ''}", "delete")
     files = {**TWO_ACCOUNTS, "rules/people.yaml": rules, "extra.csv": "Number;Tier\nE1;0\n"}
@@ -198,7 +204,7 @@ def test_long_known_missing_people_do_not_make_a_source_look_shrunk(tmp_path: Pa
 
 
 def test_nobody_is_brought_back_on_the_word_of_a_cut_file(tmp_path: Path) -> None:
-    files = {"rules/people.yaml": people(), "hr.csv": "EmployeeID;Name\nE1;Ada\n"}
+    files = {"rules/people.yaml": people(cn="[employeeId]"), "hr.csv": "EmployeeID;Name\nE1;Ada\n"}
     live = "user People/Ada | employeeID=E1 | deleted\n"
     (tmp_path / "whole").mkdir()
     (tmp_path / "cut").mkdir()
