@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from idcode.directories.ad.directory import AdDirectory
-from idcode.directories.ad.session import Answer, Result, Session
+from idcode.directories.ad.operations import Answer, Result
+from idcode.directories.ad.session import LdapSession
 from idcode.model import dn
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject, Proof, Query, Scope, collect
@@ -153,12 +154,12 @@ class _Tampered:
     """Passes searches on, and lets a test alter single answers."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, alter: Callable[[str, Answer], Answer]) -> None:
-        real = Session.search
+        real = LdapSession.search
 
-        def search(session: Session, base: str, wanted: str = "(objectClass=*)", *rest: Any, **more: Any) -> Answer:
+        def search(session: LdapSession, base: str, wanted: str = "(objectClass=*)", *rest: Any, **more: Any) -> Answer:
             return alter(wanted, real(session, base, wanted, *rest, **more))
 
-        monkeypatch.setattr(Session, "search", search)
+        monkeypatch.setattr(LdapSession, "search", search)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from idcode.directories.ad import filters, problems, security, values
 from idcode.directories.ad.directory import AdDirectory
 from idcode.directories.ad.entries import complete_ranges, group_type, group_words
-from idcode.directories.ad.session import Answer, Entry, Result, Session
+from idcode.directories.ad.operations import Answer, Entry, Result, Session
 from idcode.model.errors import DirectoryError
 from idcode.model.schema import Kind
 from idcode.model.values import Ref, Scalar
@@ -194,7 +194,7 @@ def test_ranges_of_a_real_server_are_followed(corp: AdDirectory, domain: Domain)
     people = [create(corp, user(domain, f"P{number}")) for number in range(7)]
     anchor = create(corp, group(domain, "team", member=delta(tuple(map(Ref, people)))))
     session = corp._session
-    answer = session.search(f"<GUID={anchor}>", attributes=["objectGUID", "member;range=0-2"], scope="BASE")
+    answer = session.search(f"<GUID={anchor}>", attributes=["objectGUID", "member;range=0-2"], scope="base")
     assert "member;range=0-2" in answer.entries[0].values
     assert len(complete_ranges(session, answer.entries[0]).values["member"]) == 7
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ldap3 import MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE
-
 from idcode.directories.ad.bench import DONE, Bench, Request, Step, refused
 from idcode.directories.ad.constants import MARK_PREFIX, UAC_DISABLED
-from idcode.directories.ad.session import Entry, Modification
+from idcode.directories.ad.operations import Entry, Modification
 from idcode.directories.port import Secrets
 from idcode.model.errors import DirectoryError, IdcodeError
 
@@ -26,7 +24,7 @@ def set_password(bench: Bench, request: Request, secrets: Secrets) -> Step:
     password = secrets.new_password()
     # unicodePwd: the quoted password in UTF-16, little-endian (MS-ADTS 3.1.1.3.1.5.1).
     result = bench.session.modify(
-        bench.address(request), {"unicodePwd": [(MODIFY_REPLACE, [f'"{password}"'.encode("utf-16-le")])]}
+        bench.address(request), {"unicodePwd": [("replace", [f'"{password}"'.encode("utf-16-le")])]}
     )
     if not result.ok:
         return refused(result)
@@ -56,7 +54,7 @@ def set_account(bench: Bench, request: Request) -> Step:
     wanted = control & ~UAC_DISABLED if request["enabled"] else control | UAC_DISABLED
     changes: dict[str, list[Modification]] = {
         # The same value again where only the mark changes: a guard.
-        "userAccountControl": [(MODIFY_DELETE, [str(control).encode()]), (MODIFY_ADD, [str(wanted).encode()])]
+        "userAccountControl": [("delete", [str(control).encode()]), ("add", [str(wanted).encode()])]
     }
     mark = _mark_change(raw, request["mark"])
     if mark:
@@ -99,7 +97,7 @@ def _mark_change(raw: bytes | None, wanted: str | None) -> list[Modification]:
         return []
     steps: list[Modification] = []
     if raw:
-        steps.append((MODIFY_DELETE, [raw]))
+        steps.append(("delete", [raw]))
     if wanted:
-        steps.append((MODIFY_ADD, [wanted.encode("utf-8")]))
+        steps.append(("add", [wanted.encode("utf-8")]))
     return steps

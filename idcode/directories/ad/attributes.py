@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ldap3 import MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE
-
 from idcode.directories.ad import security
 from idcode.directories.ad.bench import DONE, Bench, Held, Request, Step, refused, scalar
 from idcode.directories.ad.constants import NO_RIGHTS
 from idcode.directories.ad.entries import group_type, group_words
+from idcode.directories.ad.operations import Modification
 from idcode.directories.ad.reading import DACL_ONLY
-from idcode.directories.ad.session import Modification
 from idcode.model import dn
 from idcode.model.syntax import key
 
@@ -81,7 +79,7 @@ def change_group_type(bench: Bench, request: Request) -> Step:
         before = request.get(f"{name}_before")
         if before and now not in (before[0], request[name]):
             return Step("stale", None, f"it was changed meanwhile; now {name} is {now}")
-    change: list[Modification] = [(MODIFY_DELETE, [str(number).encode()]), (MODIFY_ADD, [str(wanted).encode()])]
+    change: list[Modification] = [("delete", [str(number).encode()]), ("add", [str(wanted).encode()])]
     result = bench.session.modify(bench.address(request), {"groupType": change})
     return DONE if result.ok else refused(result, "groupType is another")
 
@@ -120,7 +118,7 @@ def _set_denial(bench: Bench, name: str, mask: int, wanted: bool) -> Step:
     then = now.deny_everyone(mask) if wanted else now.lift_denial(mask)
     if then == now:
         return DONE
-    result = bench.session.modify(name, {"nTSecurityDescriptor": [(MODIFY_REPLACE, [then.build()])]}, [DACL_ONLY])
+    result = bench.session.modify(name, {"nTSecurityDescriptor": [("replace", [then.build()])]}, [DACL_ONLY])
     if result.code == NO_RIGHTS:
         return Step("failed", "ldap:50", f"the service account may not change permissions of {name}: {result}")
     return DONE if result.ok else refused(result)
@@ -138,9 +136,9 @@ def _group(bench: Bench, request: Request) -> tuple[int, str, str]:
 def _steps(bench: Bench, name: str, removed: Sequence[Any], added: Sequence[Any]) -> list[Modification]:
     steps: list[Modification] = []
     if removed:
-        steps.append((MODIFY_DELETE, bench.encode(name, removed)))
+        steps.append(("delete", bench.encode(name, removed)))
     if added:
-        steps.append((MODIFY_ADD, bench.encode(name, added)))
+        steps.append(("add", bench.encode(name, added)))
     return steps
 
 

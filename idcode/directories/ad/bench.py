@@ -9,8 +9,8 @@ from typing import Any
 from idcode.directories.ad import problems
 from idcode.directories.ad.constants import CONTROL_EXTENDED_DN, NO_SUCH_ATTRIBUTE, NO_SUCH_OBJECT, VALUE_EXISTS
 from idcode.directories.ad.entries import Decoder, complete_ranges
+from idcode.directories.ad.operations import Control, Entry, Result, Session
 from idcode.directories.ad.reading import DACL_ONLY, SHOW_DELETED
-from idcode.directories.ad.session import Control, Entry, Result, Session
 from idcode.directories.ad.values import decode, encode
 from idcode.model import dn
 from idcode.model.errors import DirectoryError
@@ -71,7 +71,7 @@ class Bench:
 
     def look_at(self, name: str, attributes: Iterable[str] = (), controls: Sequence[Control] = ()) -> Entry | None:
         """Read the object with this DN; raise ``DirectoryError`` where the server does not say whether it exists."""
-        answer = self.session.search(name, attributes=["objectGUID", *attributes], scope="BASE", controls=controls)
+        answer = self.session.search(name, attributes=["objectGUID", *attributes], scope="base", controls=controls)
         if answer.result.code == NO_SUCH_OBJECT or (answer.result.ok and not answer.entries):
             return None
         if not answer.result.ok:

@@ -1,179 +1,19 @@
-"""The Active Directory adapter: the directory port over one domain."""
+"""The Active Directory adapter: a domain behind its domain controllers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from idcode.directories.ad import writing
-from idcode.directories.ad.bench import Bench
-from idcode.directories.ad.constants import NO_SUCH_OBJECT
-from idcode.directories.ad.entries import Decoder
-from idcode.directories.ad.limits import Limits
-from idcode.directories.ad.lowering import Lowering
-from idcode.directories.ad.reading import Reader
-from idcode.directories.ad.schema import AdSchema, read_schema
-from idcode.directories.ad.session import Entry, Session
+from idcode.directories.ad.domain import AdDomain
+from idcode.directories.ad.session import LdapSession
 from idcode.directories.ad.settings import AdSettings
-from idcode.directories.ad.values import guid_text, sid_text
-from idcode.directories.port import Secrets
-from idcode.model import dn
-from idcode.model.diagnostics import Diagnostic
-from idcode.model.errors import DirectoryError
-from idcode.model.plans import Change
-from idcode.model.records import Fingerprint, LiveObject, Query, Reading
-from idcode.model.schema import DirectorySchema
-from idcode.model.writes import Outcome, Write
-
-_ROOT_FIELDS = (
-    "defaultNamingContext",
-    "schemaNamingContext",
-    "dnsHostName",
-    "dsServiceName",
-    "highestCommittedUSN",
-)
 
 
-@dataclass(frozen=True, slots=True)
-class _Domain:
-    """What stays the same for as long as the adapter lives."""
+class AdDirectory(AdDomain):
+    """One AD domain on the network; connects on first use, to the first server that answers, and stays with it.
 
-    root_dn: str
-    decoder: Decoder
-    schema: AdSchema
-
-
-class AdDirectory:
-    """One AD domain; connects on first use, to the first server that answers, and stays with it.
-
-    ``root`` is the repository's root, which ``tls.ca_file`` is relative to. Every method that talks to the server
-    raises ``DirectoryError`` where it cannot be reached, refuses the account or gives an answer that is no proof.
+    ``root`` is the repository's root, which ``tls.ca_file`` is relative to.
     """
 
     def __init__(self, name: str, settings: AdSettings, root: Path) -> None:
-        self.name = name
-        self._settings = settings
-        self._session = Session(settings, root)
-        self._domain: _Domain | None = None
-
-    def fingerprint(self) -> Fingerprint:
-        """Return the domain's SID, the pinned server, and how far it has come; see the port."""
-        root = self._root_dse()
-        domain = self._known(root)
-        sid = self._one(domain.root_dn, "objectSid")
-        invocation = self._one(_text(root, "dsServiceName"), "invocationId")
-        return Fingerprint(
-            type="ad",
-            identity=sid_text(sid),
-            server=_text(root, "dnsHostName"),
-            invocation_id=guid_text(invocation),
-            usn=int(_text(root, "highestCommittedUSN")),
-        )
-
-    def schema(self) -> DirectorySchema:
-        """Return the attribute types of the domain."""
-        return self._known().schema.attributes
-
-    def read(self, query: Query) -> Reading[LiveObject]:
-        """Read the whole domain; see the port."""
-        return (yield from self._reader().read(query))
-
-    def fetch(self, anchors: Collection[str], attributes: Iterable[str]) -> Mapping[str, LiveObject]:
-        """Read single objects; ``*`` among ``attributes`` means all of them. See the port."""
-        return self._reader().fetch(anchors, attributes)
-
-    def reject(self, change: Change) -> list[Diagnostic]:
-        """Return what the domain would refuse of ``change``, and what only Microsoft's servers would."""
-        return Limits(self._known().schema).reject(change)
-
-    def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
-        """Return the LDAP operations that make up ``change``; see the port."""
-        return Lowering(self._known().schema, self._settings.disable_mark_in).lower(change, anchors)
-
-    def before_image(self, write: Write, live: LiveObject | None) -> Mapping[str, object]:
-        """Return what ``write`` will change, as ``live`` has it; see the port."""
-        return writing.before_image(self._bench(), write, live)
-
-    def write(self, changes: Sequence[Sequence[Write]], secrets: Secrets) -> Iterator[Outcome]:
-        """Carry out the writes; see the port."""
-        return writing.write(self._bench(), changes, secrets)
-
-    def settle(self, write: Write) -> Outcome:
-        """Find out by reading whether ``write`` was carried out; see the port."""
-        return writing.settle(self._bench(), write)
-
-    def close(self) -> None:
-        """Close the connection; safe to call twice."""
-        self._session.close()
-
-    def _reader(self) -> Reader:
-        domain = self._known()
-        return Reader(self.name, self._session, domain.decoder, domain.root_dn, self._settings.base_dn)
-
-    def _bench(self) -> Bench:
-        domain = self._known()
-        return Bench(self._session, domain.decoder, domain.root_dn)
-
-    def _known(self, root: Entry | None = None) -> _Domain:
-        if self._domain is None:
-            root = root or self._root_dse()
-            root_dn = _text(root, "defaultNamingContext")
-            self._check_base(root_dn)
-            schema = read_schema(self._session, _text(root, "schemaNamingContext"))
-            self._domain = _Domain(root_dn, Decoder(schema, self._mark_in(schema)), schema)
-        return self._domain
-
-    def _check_base(self, root_dn: str) -> None:
-        base = self._settings.base_dn
-        try:
-            inside = dn.is_under(base, root_dn)
-        except ValueError as error:
-            raise DirectoryError(f"{self.name}: base_dn: {error}", "Write it as DC=corp,DC=example,DC=com.") from None
-        if not inside:
-            raise DirectoryError(
-                f"{self.name}: base_dn {base} does not lie in the domain of {self._session.url}, {root_dn}",
-                "Correct base_dn or servers; every domain is a directory of its own.",
-            )
-        # Below a base that is not there everybody would seem to be outside of it, and be moved.
-        answer = self._session.search(base, attributes=["objectClass"], scope="BASE")
-        if answer.result.code == NO_SUCH_OBJECT or (answer.result.ok and not answer.entries):
-            raise DirectoryError(
-                f"{self.name}: base_dn {base} does not exist in {root_dn}, or the service account may not see it",
-                "Correct base_dn, or create that container first: only what is below it is managed.",
-            )
-        if not answer.result.ok:
-            raise DirectoryError(f"{self.name}: base_dn {base} cannot be read: {answer.result}")
-
-    def _mark_in(self, schema: AdSchema) -> str:
-        wanted = self._settings.disable_mark_in
-        known = schema.attributes.find(wanted)
-        if known is None or known.read_only or "user" not in schema.holds or wanted.lower() not in schema.holds["user"]:
-            raise DirectoryError(
-                f"{self.name}: disable_mark_in {wanted} is not an attribute that users of this domain can have",
-                "Name a text attribute of users that nothing else uses, such as adminDescription.",
-            )
-        return known.name
-
-    def _root_dse(self) -> Entry:
-        answer = self._session.search("", attributes=_ROOT_FIELDS, scope="BASE")
-        if not answer.result.ok or not answer.entries:
-            raise DirectoryError(f"{self._session.url} does not describe itself: {answer.result}")
-        entry = answer.entries[0]
-        missing = [name for name in _ROOT_FIELDS if not entry.first(name)]
-        if missing:
-            raise DirectoryError(
-                f"{self._session.url} is not a domain controller of Active Directory: it has no {', '.join(missing)}"
-            )
-        return entry
-
-    def _one(self, name: str, attribute: str) -> bytes:
-        answer = self._session.search(name, attributes=[attribute], scope="BASE")
-        raw = answer.entries[0].first(attribute) if answer.entries else None
-        if not answer.result.ok or raw is None:
-            raise DirectoryError(f"{attribute} of {name} cannot be read: {answer.result}")
-        return bytes(raw)
-
-
-def _text(entry: Entry, name: str) -> str:
-    return (entry.first(name) or b"").decode("utf-8")
+        super().__init__(name, LdapSession(settings, root), settings.base_dn, settings.disable_mark_in)

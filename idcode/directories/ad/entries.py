@@ -14,8 +14,8 @@ from idcode.directories.ad.constants import (
     UAC_DISABLED,
     Mark,
 )
+from idcode.directories.ad.operations import Control, Entry, Session
 from idcode.directories.ad.schema import AdSchema
-from idcode.directories.ad.session import Control, Entry, Session
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject, ObjectType
 from idcode.model.values import Scalar
@@ -153,7 +153,7 @@ def _next_range(
 ) -> tuple[str, Sequence[bytes]]:
     guid = entry.first("objectGUID")
     base = f"<GUID={values.guid_text(guid)}>" if guid else entry.dn
-    answer = session.search(base, attributes=[f"{name};range={start}-*"], scope="BASE", controls=controls)
+    answer = session.search(base, attributes=[f"{name};range={start}-*"], scope="base", controls=controls)
     if not answer.result.ok or len(answer.entries) != 1:
         raise DirectoryError(f"the values of {name} of {entry.dn} could not be read to the end: {answer.result}")
     for spelled, raw in answer.entries[0].values.items():

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ldap3 import MODIFY_DELETE, MODIFY_REPLACE
-
 from idcode.directories.ad.bench import DONE, Bench, Request, Step, refused
 from idcode.directories.ad.constants import ENTRY_EXISTS, NO_RIGHTS
+from idcode.directories.ad.operations import Modification, Result
 from idcode.directories.ad.reading import SHOW_DELETED
-from idcode.directories.ad.session import Result
 from idcode.directories.ad.values import escape_filter, guid_text
 from idcode.model import dn
 from idcode.model.errors import DirectoryError
@@ -86,7 +84,7 @@ def restore(bench: Bench, request: Request) -> Step:
         return Step("failed", "name-taken", f"its sAMAccountName belongs to {taken} by now")
     result = bench.session.modify(
         entry.dn,
-        {"isDeleted": [(MODIFY_DELETE, [])], "distinguishedName": [(MODIFY_REPLACE, [request["dn"].encode("utf-8")])]},
+        {"isDeleted": [("delete", [])], "distinguishedName": [("replace", [request["dn"].encode("utf-8")])]},
         [SHOW_DELETED],
     )
     if result.ok or is_restored(bench, request):
@@ -109,7 +107,9 @@ def fill(bench: Bench, request: Request) -> Step:
     missing = {name: found for name, found in wanted.items() if not held.is_exactly(name, found)}
     if not missing:
         return DONE
-    changes = {name: [(MODIFY_REPLACE, bench.encode(name, found))] for name, found in missing.items()}
+    changes: dict[str, list[Modification]] = {
+        name: [("replace", bench.encode(name, found))] for name, found in missing.items()
+    }
     result = bench.session.modify(bench.address(request), changes)
     return DONE if result.ok else refused(result)
 

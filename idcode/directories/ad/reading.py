@@ -20,8 +20,8 @@ from idcode.directories.ad.constants import (
     PAGE_SIZE,
 )
 from idcode.directories.ad.entries import DESCRIPTOR, Decoder, complete_ranges
+from idcode.directories.ad.operations import BadFilter, Control, Entry, Session
 from idcode.directories.ad.schema import AdSchema
-from idcode.directories.ad.session import BadFilter, Control, Entry, Session
 from idcode.directories.ad.values import guid_filter, guid_text
 from idcode.model import dn
 from idcode.model.diagnostics import Diagnostic, Severity

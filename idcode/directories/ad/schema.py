@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from idcode.directories.ad.constants import PAGE_SIZE, SECRET_ATTRIBUTES
-from idcode.directories.ad.session import Entry, Session
+from idcode.directories.ad.operations import Entry, Session
 from idcode.model.errors import DirectoryError
 from idcode.model.records import ObjectType
 from idcode.model.schema import AttributeType, DirectorySchema, Kind, Uniqueness
@@ -89,12 +89,13 @@ _CLASS_PARENTS = ("subClassOf", "auxiliaryClass", "systemAuxiliaryClass")
 class AdSchema:
     """Attribute types, which attributes an object type can hold, and which are made up on request only.
 
-    ``holds`` has lower-case names. ``links`` are the lower-case names of forward links (member, manager …).
+    ``holds`` has lower-case names. ``links`` maps forward links to their back links, both in lower case (``member`` to
+    ``memberof``); a forward link without a back link maps to ``""``.
     """
 
     attributes: DirectorySchema
     holds: Mapping[ObjectType, frozenset[str]]
-    links: frozenset[str]
+    links: Mapping[str, str]
 
     def canonical(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of ``names`` that exist and may be read as values, in the schema's spelling."""
@@ -108,17 +109,19 @@ class AdSchema:
 
 def read_schema(session: Session, schema_dn: str) -> AdSchema:
     """Read attribute and class definitions below ``schema_dn``; raise ``DirectoryError`` unless all of them came."""
-    attributes, links = [], set()
+    attributes, numbers = [], {}
     for entry in _definitions(session, schema_dn, "attributeSchema", _ATTRIBUTE_FIELDS):
         if _text(entry, "isDefunct") == "TRUE" or not _text(entry, "lDAPDisplayName"):
             continue
         attribute = attribute_type(entry)
         attributes.append(attribute)
         link = int(_text(entry, "linkID") or 0)
-        if link and link % 2 == 0:
-            links.add(attribute.name.lower())
+        if link:
+            numbers[link] = attribute.name.lower()
     classes = _definitions(session, schema_dn, "classSchema", ("lDAPDisplayName", *_CLASS_LISTS, *_CLASS_PARENTS))
-    return AdSchema(DirectorySchema(attributes), _holdings(classes), frozenset(links))
+    # An even linkID is a forward link, the odd one above it its back link (MS-ADTS 3.1.1.1.6).
+    links = {name: numbers.get(link + 1, "") for link, name in numbers.items() if link % 2 == 0}
+    return AdSchema(DirectorySchema(attributes), _holdings(classes), links)
 
 
 def attribute_type(entry: Entry) -> AttributeType:
@@ -154,7 +157,7 @@ def _definitions(session: Session, schema_dn: str, kind: str, fields: Iterable[s
     cookie: bytes | None = None
     while True:
         answer = session.search(
-            schema_dn, f"(objectClass={kind})", fields, scope="LEVEL", page=PAGE_SIZE, cookie=cookie
+            schema_dn, f"(objectClass={kind})", fields, scope="level", page=PAGE_SIZE, cookie=cookie
         )
         if not answer.result.ok or answer.cookie is None:
             raise DirectoryError(

@@ -1,76 +1,43 @@
-"""One connection, pinned to one server, and LDAP operations with plain results."""
+"""One connection to a domain controller, pinned to one server."""
 
 from __future__ import annotations
 
 import logging
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import ldap3
 from ldap3.core.exceptions import LDAPCommunicationError, LDAPException, LDAPInvalidFilterError
 
-from idcode.directories.ad import problems
 from idcode.directories.ad.connection import Endpoint, Unreachable, close, open_connection, parse_url
 from idcode.directories.ad.constants import CONTROL_PAGED
+from idcode.directories.ad.operations import (
+    Answer,
+    BadFilter,
+    ConnectionLost,
+    Control,
+    Entry,
+    Modification,
+    ModifyKind,
+    Result,
+    SearchScope,
+)
 from idcode.directories.ad.settings import AdSettings
 from idcode.model.errors import DirectoryError
 
-Control = tuple[str, bool, bytes | None]
-Modification = tuple[str, Sequence[bytes]]
 T = TypeVar("T")
+_SCOPES: Mapping[SearchScope, str] = {"base": ldap3.BASE, "level": ldap3.LEVEL, "subtree": ldap3.SUBTREE}
+_KINDS: Mapping[ModifyKind, str] = {
+    "add": ldap3.MODIFY_ADD,
+    "delete": ldap3.MODIFY_DELETE,
+    "replace": ldap3.MODIFY_REPLACE,
+}
 _log = logging.getLogger(__name__)
 
 
-class ConnectionLost(DirectoryError):
-    """The connection broke in the middle of an operation: whether it was carried out is not known."""
-
-
-class BadFilter(DirectoryError):
-    """A search filter that is not one (RFC 4515)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The server's answer: LDAP result code (RFC 4511, 4.1.9) and diagnostic message."""
-
-    code: int
-    message: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether the operation was carried out."""
-        return self.code == 0
-
-    def __str__(self) -> str:
-        return problems.explain(self.code, self.message)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a search: its DN and raw values by the attribute names of the answer (ranges included)."""
-
-    dn: str
-    values: Mapping[str, Sequence[bytes]]
-
-    def first(self, name: str) -> bytes | None:
-        """Return the first value of ``name`` as the server spells it, or ``None``."""
-        values = self.values.get(name)
-        return values[0] if values else None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer to a search. ``cookie`` is ``None`` where the server did not answer the paging control."""
-
-    entries: tuple[Entry, ...]
-    result: Result
-    cookie: bytes | None
-
-
-class Session:
+class LdapSession:
     """Connects on first use, to the first server that can be reached, and from then on only to that one.
 
     No operation is ever repeated by itself. After :class:`ConnectionLost` the next operation connects again.
@@ -99,7 +66,7 @@ class Session:
         base: str,
         filter: str = "(objectClass=*)",  # noqa: A002  as LDAP calls it
         attributes: Iterable[str] = (),
-        scope: str = ldap3.SUBTREE,
+        scope: SearchScope = "subtree",
         controls: Iterable[Control] = (),
         page: int | None = None,
         cookie: bytes | None = None,
@@ -116,7 +83,7 @@ class Session:
             connection.search(
                 base,
                 filter,
-                scope,
+                _SCOPES[scope],
                 attributes=names or ["1.1"],
                 controls=list(controls) or None,
                 paged_size=page,
@@ -139,8 +106,8 @@ class Session:
     def modify(
         self, dn: str, changes: Mapping[str, Sequence[Modification]], controls: Iterable[Control] = ()
     ) -> Result:
-        """Modify an object: attribute → (``MODIFY_…``, values); all or nothing (RFC 4511, 4.6)."""
-        plain = {name: [(kind, list(values)) for kind, values in parts] for name, parts in changes.items()}
+        """Modify an object: attribute → (kind, values); all or nothing (RFC 4511, 4.6)."""
+        plain = {name: [(_KINDS[kind], list(values)) for kind, values in parts] for name, parts in changes.items()}
         return self._do(lambda c: _run(c, c.modify(dn, plain, controls=list(controls) or None)))
 
     def rename(self, dn: str, rdn: str, superior: str | None) -> Result:

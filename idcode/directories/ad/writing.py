@@ -8,7 +8,7 @@ from typing import Any
 from idcode.directories.ad import accounts, attributes, objects
 from idcode.directories.ad.bench import Bench, Missing, Request, Step
 from idcode.directories.ad.lowering import unresolved
-from idcode.directories.ad.session import ConnectionLost
+from idcode.directories.ad.operations import ConnectionLost
 from idcode.directories.port import Secrets
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject
