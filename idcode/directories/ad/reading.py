@@ -17,10 +17,10 @@ from idcode.directories.ad.constants import (
     CONTROL_SHOW_DELETED,
     NO_RIGHTS,
     NO_SUCH_OBJECT,
-    PAGE_SIZE,
 )
 from idcode.directories.ad.entries import DESCRIPTOR, Decoder, complete_ranges
 from idcode.directories.ad.operations import BadFilter, Control, Entry, Session
+from idcode.directories.ad.paging import Incomplete, pages
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.ad.values import guid_filter, guid_text
 from idcode.model import dn
@@ -36,14 +36,6 @@ DACL_ONLY: Control = (CONTROL_SD_FLAGS, True, bytes.fromhex("3003020104"))
 _TYPES: tuple[ObjectType, ...] = ("ou", "other", "group", "user", "contact", "computer")
 _NAMED: tuple[ObjectType, ...] = ("user", "group", "contact", "computer")
 """Types among which values must be unique, whichever of them a rule is about."""
-
-
-class Incomplete(DirectoryError):
-    """A search did not come to its proven end; ``code`` is the LDAP result it ended with."""
-
-    def __init__(self, message: str, code: int = 0) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +103,7 @@ class Reader:
             if object_type == "ou" and asked.protection:
                 controls.append(DACL_ONLY)
                 wanted |= {DESCRIPTOR}
-            for entry in self.pages(self.root_dn, filters.of_type(object_type), wanted, controls):
+            for entry in pages(self.session, self.root_dn, filters.of_type(object_type), wanted, controls):
                 yield from self._decoded(entry, names, scopes)
         yield from self._deleted(asked)
 
@@ -123,7 +115,7 @@ class Reader:
         wanted = f"(|(objectClass=container){filters.DELETED})"
         visible = False
         try:
-            for entry in self.pages(place, wanted, fields, [SHOW_DELETED, DOMAIN_SCOPE]):
+            for entry in pages(self.session, place, wanted, fields, [SHOW_DELETED, DOMAIN_SCOPE]):
                 if dn.key(entry.dn) == dn.key(place):
                     visible = True
                 else:
@@ -166,7 +158,7 @@ class Reader:
                 wanted = f"(&{wanted}{text})"
             base = dn.under(self.base_dn, scope.base)
             try:
-                for entry in self.pages(base, wanted, ["objectGUID"], [DOMAIN_SCOPE], missing_ok=True):
+                for entry in pages(self.session, base, wanted, ["objectGUID"], [DOMAIN_SCOPE], missing_ok=True):
                     raw = entry.first("objectGUID")
                     if raw:
                         inside[guid_text(raw)].add(scope.name)
@@ -188,7 +180,7 @@ class Reader:
         for start in range(0, len(ordered), _FETCH_CHUNK):
             some = ordered[start : start + _FETCH_CHUNK]
             wanted = "(|" + "".join(f"(objectGUID={guid_filter(anchor)})" for anchor in some) + ")"
-            for entry in self.pages(self.root_dn, wanted, asked, controls):
+            for entry in pages(self.session, self.root_dn, wanted, asked, controls):
                 whole = complete_ranges(self.session, entry, [SHOW_DELETED])
                 try:
                     live = self.decoder.decode(whole, only)
@@ -196,30 +188,6 @@ class Reader:
                     raise DirectoryError(f"{self.name}: {error}") from None
                 found[live.anchor] = live
         return found
-
-    def pages(
-        self,
-        base: str,
-        wanted: str,
-        attributes: Iterable[str],
-        controls: list[Control],
-        missing_ok: bool = False,
-    ) -> Iterator[Entry]:
-        """Yield all entries of a search; raise :class:`Incomplete` unless the server says that these are all."""
-        names = sorted(attributes)
-        cookie: bytes | None = None
-        while True:
-            answer = self.session.search(base, wanted, names, controls=controls, page=PAGE_SIZE, cookie=cookie)
-            if answer.result.code == NO_SUCH_OBJECT and missing_ok and cookie is None:
-                return
-            yield from answer.entries
-            if not answer.result.ok:
-                raise Incomplete(f"the search of {base} ended with: {answer.result}", answer.result.code)
-            if answer.cookie is None:
-                raise Incomplete(f"the server did not answer the search of {base} in pages")
-            cookie = answer.cookie
-            if not cookie:
-                return
 
     def _say(self, severity: Severity, code: str, message: str, hint: str | None = None) -> None:
         self._findings.append(Diagnostic(severity, code, message, hint, subject=self.name))
