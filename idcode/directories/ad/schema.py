@@ -77,12 +77,15 @@ _CLASSES: dict[ObjectType, str] = {
     "computer": "computer",
     "ou": "organizationalUnit",
 }
-_ATTRIBUTE_FIELDS = (
+ATTRIBUTE_FIELDS = (
     "lDAPDisplayName", "attributeSyntax", "isSingleValued", "rangeLower", "rangeUpper", "systemOnly", "systemFlags",
     "linkID", "isDefunct",
 )  # fmt: skip
+"""What is read of an ``attributeSchema`` object."""
 _CLASS_LISTS = ("mayContain", "mustContain", "systemMayContain", "systemMustContain")
 _CLASS_PARENTS = ("subClassOf", "auxiliaryClass", "systemAuxiliaryClass")
+CLASS_FIELDS = ("lDAPDisplayName", *_CLASS_PARENTS, *_CLASS_LISTS)
+"""What is read of a ``classSchema`` object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,19 @@ class AdSchema:
 
 def read_schema(session: Session, schema_dn: str) -> AdSchema:
     """Read attribute and class definitions below ``schema_dn``; raise ``DirectoryError`` unless all of them came."""
+    return schema_of(
+        _definitions(session, schema_dn, "attributeSchema", ATTRIBUTE_FIELDS),
+        _definitions(session, schema_dn, "classSchema", CLASS_FIELDS),
+    )
+
+
+def schema_of(definitions: Iterable[Entry], classes: Iterable[Entry]) -> AdSchema:
+    """Describe a domain by its ``attributeSchema`` and ``classSchema`` objects.
+
+    A class may come in several parts, which add up.
+    """
     attributes, numbers = [], {}
-    for entry in _definitions(session, schema_dn, "attributeSchema", _ATTRIBUTE_FIELDS):
+    for entry in definitions:
         if _text(entry, "isDefunct") == "TRUE" or not _text(entry, "lDAPDisplayName"):
             continue
         attribute = attribute_type(entry)
@@ -118,7 +132,6 @@ def read_schema(session: Session, schema_dn: str) -> AdSchema:
         link = int(_text(entry, "linkID") or 0)
         if link:
             numbers[link] = attribute.name.lower()
-    classes = _definitions(session, schema_dn, "classSchema", ("lDAPDisplayName", *_CLASS_LISTS, *_CLASS_PARENTS))
     # An even linkID is a forward link, the odd one above it its back link (MS-ADTS 3.1.1.1.6).
     links = {name: numbers.get(link + 1, "") for link, name in numbers.items() if link % 2 == 0}
     return AdSchema(DirectorySchema(attributes), _holdings(classes), links)
