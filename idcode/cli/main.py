@@ -69,6 +69,25 @@ def common(
 
 
 @app.command()
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The folder to write to.", file_okay=False)
+    ] = Path(),
+    example: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--example", metavar="NAME", help="A whole company instead of a small beginning: contoso."),
+    ] = None,
+) -> int:
+    """Write a starting repository that plans on a practice domain at once; never over files that are there.
+
+    Example:  idcode init identities
+    """
+    from idcode.cli.commands.init import run
+
+    return run(directory, example)
+
+
+@app.command()
 def validate(
     directory: Folder = None,
     output: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",

@@ -37,7 +37,7 @@ def find_root(start: Path) -> Path:
             return folder
     raise UsageError(
         f"there is no {PROJECT_FILE} in {start} or any folder above it",
-        hint=f"change into the repository, name it with --dir, or begin one by writing {PROJECT_FILE}",
+        hint="change into the repository, name it with --dir, or begin one: idcode init",
     )
 
 

@@ -67,11 +67,19 @@ def write_schemas(directory: Path, registry: Registry) -> list[Path]:
     """Write all schemas into ``directory`` (made if need be) and return their paths."""
     directory.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, schema in build_schemas(registry).items():
+    for name, text in schema_texts(registry).items():
         path = directory / name
-        path.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         paths.append(path)
     return paths
+
+
+def schema_texts(registry: Registry) -> dict[str, str]:
+    """Return what is in the file of each schema, by file name."""
+    return {
+        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        for name, schema in build_schemas(registry).items()
+    }
 
 
 def _schema(models: Iterable[type[Node]]) -> dict[str, Any]:

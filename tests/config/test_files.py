@@ -36,7 +36,7 @@ def test_the_root_is_the_nearest_folder_above_that_has_a_project_file(root: Path
 def test_outside_a_repository_the_user_is_told_how_to_begin_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_root(tmp_path)
-    assert "begin one by writing idcode.yaml" in str(caught.value.hint)
+    assert "begin one: idcode init" in str(caught.value.hint)
 
 
 def test_a_folder_without_a_project_file_is_said(tmp_path: Path) -> None:

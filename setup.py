@@ -1,0 +1,22 @@
+"""What pyproject.toml cannot say: a wheel carries the examples that ``idcode init`` writes, as ``idcode/examples``."""
+
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+EXAMPLES = ("contoso", "pipelines", "start")
+
+
+class BuildWithExamples(build_py):
+    """Copies the examples beside the modules; an editable installation finds them in the checkout."""
+
+    def run(self) -> None:
+        """Build the package, then add the examples."""
+        super().run()
+        if not self.editable_mode:
+            for name in EXAMPLES:
+                self.copy_tree(f"examples/{name}", str(Path(self.build_lib, "idcode", "examples", name)))
+
+
+setup(cmdclass={"build_py": BuildWithExamples})
