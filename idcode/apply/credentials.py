@@ -99,6 +99,17 @@ class CommandSink:
         )
 
 
+class PracticeSink:
+    """Takes the passwords of practice accounts, and forgets them."""
+
+    def new_password(self) -> str:
+        """Return a new random password."""
+        return new_password()
+
+    def deliver(self, account: Mapping[str, str], password: str) -> None:
+        """Do nothing: nobody is to log on with it."""
+
+
 class NoSink:
     """Stands where no credentials command is configured: no password is ever made."""
 

@@ -16,6 +16,8 @@ from typer.exceptions import TyperException
 
 from idcode import __version__
 from idcode.cli import console
+from idcode.cli.options import Allow, AsOf, Folder, Only, Sandbox, Strict, Yes
+from idcode.cli.sandbox_app import sandbox_app
 from idcode.model.errors import ConfigError, IdcodeError
 
 app = typer.Typer(
@@ -27,27 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Folder = Annotated[
-    Optional[Path],  # noqa: UP045 - typer reads the annotation at run time
-    typer.Option("--dir", "-C", help="The repository, or a folder in it; default: here.", file_okay=False),
-]
-Allow = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--allow", metavar="GUARD=N", help="Let a guard pass up to N changes in this run; may be repeated."),
-]
-AsOf = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option(
-        "--as-of", metavar="TIME", help="Plan for this moment (2026-12-01 or 2026-12-01T08:00:00Z); default: now."
-    ),
-]
-Only = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option("--only", metavar="ADDRESS", help="Only this person or object, and what it needs; may be repeated."),
-]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where there are errors about single people.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+app.add_typer(sandbox_app, name="sandbox")
 
 
 def _version(value: bool) -> None:
@@ -113,6 +95,7 @@ def plan(
     detailed: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit with 2 where there are changes.")] = False,
     strict: Strict = False,
     full: Annotated[bool, typer.Option("--full", help="Do not fold long lists.")] = False,
+    sandbox: Sandbox = False,
 ) -> int:
     """Compare the files with the live directories and show what would change, and why.
 
@@ -120,7 +103,7 @@ def plan(
     """
     from idcode.cli.commands.plan import run
 
-    return run(directory, out, output, as_of, tuple(only or ()), allow, reapply, detailed, strict, full)
+    return run(directory, out, output, as_of, tuple(only or ()), allow, reapply, detailed, strict, full, sandbox)
 
 
 @app.command()
@@ -154,6 +137,7 @@ def apply(
     as_of: AsOf = None,
     only: Only = None,
     reapply: Annotated[bool, typer.Option("--reapply", help="Apply again what a rollback undid.")] = False,
+    sandbox: Sandbox = False,
 ) -> int:
     """Write a plan to the directories, batch by batch, with a journal that rollback reads.
 
@@ -161,7 +145,7 @@ def apply(
     """
     from idcode.cli.commands.apply import run
 
-    return run(directory, plan_file, yes, stop_after_batch, allow, as_of, tuple(only or ()), reapply)
+    return run(directory, plan_file, yes, stop_after_batch, allow, as_of, tuple(only or ()), reapply, sandbox)
 
 
 @app.command()
@@ -176,6 +160,7 @@ def rollback(
     output: Annotated[str, typer.Option("--format", help="text, json, markdown or html.")] = "text",
     allow: Allow = None,
     yes: Yes = False,
+    sandbox: Sandbox = False,
 ) -> int:
     """Plan the inverse of a run and apply it through the same door.
 
@@ -183,7 +168,7 @@ def rollback(
     """
     from idcode.cli.commands.rollback import run
 
-    return run(directory, run_id, to_batch, out, output, allow, yes)
+    return run(directory, run_id, to_batch, out, output, allow, yes, sandbox)
 
 
 @app.command()
@@ -191,6 +176,7 @@ def runs(
     run_id: Annotated[Optional[str], typer.Argument(metavar="[RUN]", help="One run, write by write.")] = None,  # noqa: UP045
     directory: Folder = None,
     output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    sandbox: Sandbox = False,
 ) -> int:
     """Show what was applied: all runs, newest first, or one run write by write.
 
@@ -198,7 +184,7 @@ def runs(
     """
     from idcode.cli.commands.runs import run
 
-    return run(directory, run_id, output)
+    return run(directory, run_id, output, sandbox)
 
 
 @app.command()
@@ -207,6 +193,7 @@ def explain(
     directory: Folder = None,
     attribute: Annotated[Optional[str], typer.Option("--attribute", help="Only this attribute.")] = None,  # noqa: UP045
     as_of: AsOf = None,
+    sandbox: Sandbox = False,
 ) -> int:
     """Tell where every value of a person comes from, and what it beat.
 
@@ -214,7 +201,7 @@ def explain(
     """
     from idcode.cli.commands.explain import run
 
-    return run(directory, address, attribute, as_of)
+    return run(directory, address, attribute, as_of, sandbox)
 
 
 @app.command()

@@ -43,7 +43,13 @@ SOURCES = {
 DIRECTORIES = {
     "ad": Kind("idcode.directories.ad.settings:AdSettings", "idcode.directories.ad.directory:AdDirectory"),
     "entra": Kind("idcode.directories.entra.settings:EntraSettings", None),
+    "sandbox": Kind(
+        "idcode.directories.sandbox.settings:SandboxSettings", "idcode.directories.sandbox.directory:SandboxDirectory"
+    ),
 }
+
+PRACTICE_STORE = "sqlite:///.idcode/sandbox/history.db"
+"""The history of what was tried with ``--sandbox``; it must not hold anything back in the live directories."""
 
 
 def kinds(group: str, built_in: Mapping[str, Kind]) -> dict[str, Kind]:
@@ -69,11 +75,14 @@ def _class(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def load(root: Path | None, *, check_columns: bool = False) -> tuple[Repository, list[Diagnostic]]:
+def load(
+    root: Path | None, *, check_columns: bool = False, sandbox: bool = False
+) -> tuple[Repository, list[Diagnostic]]:
     """Load and validate the repository at or above ``root``.
 
     ``check_columns`` compares the columns that rules name with the sources at hand, for commands that read those
-    anyway. Returns the repository with its warnings. Raises ``ConfigError`` with every problem where it has errors.
+    anyway. With ``sandbox`` practice domains take the place of its directories. Returns the repository with its
+    warnings. Raises ``ConfigError`` with every problem where it has errors.
     """
     from idcode.config.files import find_root
     from idcode.config.loader import load_repository
@@ -84,7 +93,27 @@ def load(root: Path | None, *, check_columns: bool = False) -> tuple[Repository,
     if repository is None:
         count = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
         raise ConfigError(f"the repository has {count} error{'s' if count != 1 else ''}", diagnostics)
-    return repository, diagnostics
+    return (practice(repository) if sandbox else repository), diagnostics
+
+
+def practice(repository: Repository) -> Repository:
+    """Return the repository with a practice domain in place of each AD domain, and a history of their own.
+
+    New passwords go nowhere: the program that delivers them would give them to real people.
+    """
+    from idcode.directories.sandbox.settings import in_place_of
+
+    directories = {
+        name: in_place_of(node) if getattr(node, "type", "") == "ad" else node
+        for name, node in repository.directories.items()
+    }
+    project = repository.project.model_copy(update={"store": PRACTICE_STORE, "credentials": None})
+    return replace(repository, project=project, directories=directories)
+
+
+def is_practice(repository: Repository) -> bool:
+    """Whether :func:`practice` made the repository what it is."""
+    return repository.project.store == PRACTICE_STORE
 
 
 def columns_in(root: Path) -> Callable[[str, Node], tuple[str, ...] | None]:
@@ -168,9 +197,17 @@ def build_store(repository: Repository) -> Store:
     return open_store(repository.project.store, repository.root)
 
 
-def build_secrets(repository: Repository) -> Secrets:
-    """Return what makes passwords and hands them to the configured command."""
-    from idcode.apply.credentials import CommandSink, NoSink
+def build_secrets(repository: Repository) -> Secrets | None:
+    """Return what makes passwords and hands them to the configured command.
+
+    Where every directory is a sandbox none is needed: practice passwords go nowhere. ``None`` where one is needed and
+    not configured.
+    """
+    from idcode.apply.credentials import CommandSink, PracticeSink
 
     credentials = repository.project.credentials
-    return CommandSink(credentials.command, credentials.timeout, repository.root) if credentials else NoSink()
+    if credentials:
+        return CommandSink(credentials.command, credentials.timeout, repository.root)
+    types = {str(getattr(node, "type", "")) for node in repository.directories.values()}
+    used = {name for name in types if kinds("directories", DIRECTORIES)[name].adapter is not None}
+    return PracticeSink() if used == {"sandbox"} else None

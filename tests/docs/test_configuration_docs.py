@@ -15,6 +15,7 @@ from idcode.config.models.base import Expression, Node
 from idcode.config.validation import key_of
 from idcode.directories.ad.settings import AdBind, AdSettings, AdTls
 from idcode.directories.entra.settings import EntraSettings, SyncedFrom
+from idcode.directories.sandbox.settings import SandboxSettings
 from idcode.sources.csv.settings import CsvProof, CsvRows, CsvSettings
 from idcode.sources.yaml.settings import YamlSettings
 from tests.docs.pages import DOCS, section
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[Node]] = {
     "type ad": AdSettings,
     "bind": AdBind,
     "tls": AdTls,
+    "type sandbox": SandboxSettings,
     "type entra": EntraSettings,
     "synced_from": SyncedFrom,
     "type csv": CsvSettings,

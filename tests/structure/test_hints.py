@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import typer.main
-
-from idcode.cli.main import app
+from tests.structure.commands import commands
 
 PACKAGE = Path(__file__).parents[2] / "idcode"
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-NOT_COMMANDS = {"does", "knows", "met", "reads", "that", "the"}
+COMMANDS = commands()
+NOT_COMMANDS = {"does", "knows", "met", "reads", "that", "the", "wrote"}
 """Words that follow the name in plain sentences."""
 
 
@@ -34,7 +32,8 @@ def _texts() -> Iterator[tuple[str, str]]:
 def _commands() -> Iterator[tuple[str, str, list[str]]]:
     """Yield place, command and options of every ``idcode COMMAND …`` in a text."""
     for place, text in _texts():
-        for name, rest in re.findall(r"\bidcode ([a-z]+)\b([^.;:\n]*)", text):
+        for first, second, rest in re.findall(r"\bidcode ([a-z]+)\b(?: ([a-z]+)\b)?([^.;:\n]*)", text):
+            name = f"{first} {second}" if f"{first} {second}" in COMMANDS else first
             if name not in NOT_COMMANDS:
                 yield place, name, re.findall(r"(?<!\w)--[a-z][a-z-]*", rest)
 

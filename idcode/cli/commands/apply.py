@@ -24,6 +24,7 @@ def run(
     as_of: str | None,
     only: tuple[str, ...],
     reapply: bool,
+    sandbox: bool,
 ) -> int:
     """Apply a saved plan, or plan now, show it and ask."""
     allowed = read_allow(allow)
@@ -33,9 +34,9 @@ def run(
             "Pass them to idcode plan, or leave the plan file out.",
         )
     if plan_file is None:
-        repository, warnings = wiring.load(directory, check_columns=True)
+        repository, warnings = wiring.load(directory, check_columns=True, sandbox=sandbox)
         return _plan_and_apply(repository, warnings, yes, stop_after_batch, allowed, as_of, only, reapply)
-    repository, _ = wiring.load(directory)
+    repository, _ = wiring.load(directory, sandbox=sandbox)
     plan = read_plan(plan_file, strict=True)
     repository = wiring.for_directories(repository, {change.directory for change in plan.changes})
     store = wiring.build_store(repository)

@@ -13,6 +13,7 @@ from idcode.apply.results import ChangeResult, Options, RunResult
 from idcode.cli import console, wiring
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
+from idcode.model.errors import PlanRefused
 from idcode.model.plans import Batch, Change, Plan
 from idcode.report.runs import again
 from idcode.report.visible import visible
@@ -60,7 +61,8 @@ def carry_out(
 ) -> int:
     """Apply ``plan`` and say what came of it; return the exit code. Raises what :func:`apply_plan` raises."""
     check_store_survives(plan, store.path, repository.root, os.environ)
-    secrets = wiring.build_secrets(repository) if repository.project.credentials else None
+    _check_types(plan, repository)
+    secrets = wiring.build_secrets(repository)
     if isinstance(secrets, CommandSink) and any(change.password for change in plan.changes):
         secrets.check()
     options = Options(
@@ -72,11 +74,26 @@ def carry_out(
         redact=tuple(repository.project.redact),
     )
     result = apply_plan(plan, directories, store, secrets, options, Reporter())
-    console.say(_words(result, plan))
+    console.say(_words(result, plan, " --sandbox" if wiring.is_practice(repository) else ""))
     return result.exit_code
 
 
-def _words(result: RunResult, plan: Plan) -> str:
+def _check_types(plan: Plan, repository: Repository) -> None:
+    """Refuse a practice plan for a live directory, and the other way round, before any of them is asked anything."""
+    for name in {change.directory for change in plan.changes}:
+        state, node = plan.directories.get(name), repository.directories.get(name)
+        if state is None or node is None:
+            continue  # the checks of apply say what is wrong
+        planned, now = state.type == "sandbox", getattr(node, "type", "") == "sandbox"
+        if planned and not now:
+            raise PlanRefused(f"the plan was made on a sandbox, and {name} is not one", "Apply it there: --sandbox")
+        if now and not planned:
+            raise PlanRefused(
+                f"the plan was made for the live directory {name}", "Leave --sandbox out, or plan with it as well."
+            )
+
+
+def _words(result: RunResult, plan: Plan, flag: str) -> str:
     counts = result.counts
     named = (("done", "done"), ("already", "already as wanted"), ("stale", "stale"), ("failed", "failed"),
              ("skipped", "skipped"), ("unknown", "of unknown outcome"), ("remaining", "not reached"))  # fmt: skip
@@ -85,9 +102,10 @@ def _words(result: RunResult, plan: Plan) -> str:
     if result.message:
         lines.append(f"It ended early: {visible(result.message)}.")
     if result.status == "done":
-        lines.append(f"To undo it: idcode rollback {result.run_id}")
+        lines.append(f"To undo it: idcode rollback {result.run_id}{flag}")
     else:
         rest = again(plan.kind, plan.rolls_back)
         lines.append(f"{rest[0].upper()}{rest[1:]}.")
-        lines.append(f"To see each write: idcode runs {result.run_id}. To undo it: idcode rollback {result.run_id}")
+        lines.append(f"To see each write: idcode runs {result.run_id}{flag}")
+        lines.append(f"To undo it: idcode rollback {result.run_id}{flag}")
     return "\n".join(lines)

@@ -10,9 +10,9 @@ from idcode.report.explain import render_explanation
 from idcode.sync.explanation import explain
 
 
-def run(directory: Path | None, address: str, attribute: str | None, as_of: str | None) -> int:
+def run(directory: Path | None, address: str, attribute: str | None, as_of: str | None, sandbox: bool) -> int:
     """Compute the plan without showing it, and tell where the values of one address come from."""
-    repository, warnings = wiring.load(directory, check_columns=True)
+    repository, warnings = wiring.load(directory, check_columns=True, sandbox=sandbox)
     progress = console.Progress()
     planned = make_plan(repository, warnings, as_of=as_of, progress=progress)
     planned.close()

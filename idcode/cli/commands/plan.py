@@ -22,11 +22,12 @@ def run(
     detailed: bool,
     strict: bool,
     full: bool,
+    sandbox: bool,
 ) -> int:
     """Compute and show the plan; it is written even where a guard stops it."""
     check_format(output, PLAN_FORMATS)
     allowed = read_allow(allow)
-    repository, warnings = wiring.load(directory, check_columns=True)
+    repository, warnings = wiring.load(directory, check_columns=True, sandbox=sandbox)
     progress = console.Progress()
     planned = make_plan(
         repository, warnings, as_of=as_of, only=only, allowed=allowed, reapply=reapply, progress=progress
@@ -38,7 +39,7 @@ def run(
         write_plan(out, plan)
     console.say(render(plan, output, repository.project.redact, full))
     if out is not None and output == "text":
-        console.note(f"written to {out}; apply it with: idcode apply {out}")
+        console.note(f"written to {out}; apply it with: idcode apply {out}{' --sandbox' if sandbox else ''}")
     if plan.stopped:
         return 3
     if strict and has_errors(plan.diagnostics):

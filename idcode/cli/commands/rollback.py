@@ -28,11 +28,12 @@ def run(
     output: str,
     allow: Sequence[str] | None,
     yes: bool,
+    sandbox: bool,
 ) -> int:
     """Plan the inverse of a run; write it to a file for ``apply``, or show it, ask, and apply it."""
     check_format(output, PLAN_FORMATS)
     allowed = read_allow(allow)
-    repository, _ = wiring.load(directory)
+    repository, _ = wiring.load(directory, sandbox=sandbox)
     store = wiring.build_store(wiring.with_store(repository))
     directories: dict[str, Directory] = {}
     try:
@@ -43,7 +44,7 @@ def run(
             write_plan(out, plan)
         console.say(render(plan, output, repository.project.redact, full=False))
         if out is not None:
-            console.note(f"written to {out}; apply it with: idcode apply {out}")
+            console.note(f"written to {out}; apply it with: idcode apply {out}{' --sandbox' if sandbox else ''}")
         if plan.stopped:
             return 3
         if out is not None or not plan.changes:

@@ -10,10 +10,10 @@ from idcode.cli.commands.common import check_format
 from idcode.report import runs as report
 
 
-def run(directory: Path | None, run_id: str | None, output: str) -> int:
+def run(directory: Path | None, run_id: str | None, output: str, sandbox: bool) -> int:
     """Show the history, or one run write by write."""
     check_format(output, ("text", "json"))
-    repository, _ = wiring.load(directory)
+    repository, _ = wiring.load(directory, sandbox=sandbox)
     store = wiring.build_store(wiring.with_store(repository))
     try:
         if run_id is None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -50,6 +50,11 @@ class Node(BaseModel):
     def key_at(self, name: str) -> Span:
         """Where key ``name`` stands; the mapping's own place where the key was left out."""
         return self._keys_at.get(name, self._at)
+
+    def standing_at(self, other: Node) -> Self:
+        """Take over where ``other`` was written, so that errors about what was taken from it point there."""
+        self._at, self._keys_at, self._data = other._at, other._keys_at, other._data
+        return self
 
     def place(self, *path: str | int) -> Span:
         """Where the value at ``path`` (keys as written, list positions) stands, or the nearest part that was written.
