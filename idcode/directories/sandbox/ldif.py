@@ -153,7 +153,7 @@ class _Line:
         try:
             return self.value.decode("utf-8")
         except UnicodeDecodeError:
-            raise self.bad(f"{self.spelled} is not UTF-8 text", "Save the file as UTF-8, or write the value in Base64.")
+            raise self.bad(f"{self.spelled} is not UTF-8 text", "Save the file as UTF-8.") from None
 
     def dn(self) -> str:
         """Return the value as a DN; ``<GUID=…>`` and the like are left to the directory."""
@@ -162,7 +162,7 @@ class _Line:
             try:
                 dn.parse(text)
             except ValueError as error:
-                raise self.bad(str(error), "Write it as CN=Ada Brisling,OU=People,DC=corp,DC=example,DC=com.")
+                raise self.bad(str(error), "Write it as CN=Ada Brisling,OU=People,DC=corp,DC=example,DC=com.") from None
         return text
 
     def bad(self, why: str, hint: str) -> DirectoryError:
@@ -225,7 +225,9 @@ def _parse(line: str, span: Span) -> _Line:
     try:
         return _Line(name, base64.b64decode(value.strip(), validate=True), place)
     except (binascii.Error, ValueError):
-        raise _bad(place, f"the value of {name} is not Base64", f"Write {name}: with one colon for plain text.")
+        raise _bad(
+            place, f"the value of {name} is not Base64", f"Write {name}: with one colon for plain text."
+        ) from None
 
 
 def _check_complete(lines: Sequence[_Line]) -> None:
