@@ -17,6 +17,7 @@ from idcode.model.values import Ref, Scalar, iso
 
 NEVER = frozenset({0, -1, 2**63 - 1})
 """FILETIME values that all mean "never" (MS-ADTS, accountExpires)."""
+_NEVER = "never"
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -58,8 +59,12 @@ def unique_key(value: Scalar, kind: Kind) -> Hashable:
 
 
 def keys(values: Iterable[Scalar], kind: Kind = Kind.TEXT) -> frozenset[Hashable]:
-    """Return the comparison keys of several values; order and repetition do not count."""
-    return frozenset(key(value, kind) for value in values)
+    """Return the comparison keys of several values; order and repetition do not count.
+
+    A time that means "never" is none: servers put it where an attribute such as ``accountExpires`` is taken away.
+    """
+    found = frozenset(key(value, kind) for value in values)
+    return found - {_NEVER} if kind is Kind.FILETIME else found
 
 
 def same(left: Iterable[Scalar], right: Iterable[Scalar], kind: Kind) -> bool:
@@ -119,7 +124,7 @@ def filetime(value: Scalar) -> int:
 
 def _filetime(value: Scalar) -> Hashable:
     ticks = filetime(value)
-    return "never" if ticks in NEVER else ticks
+    return _NEVER if ticks in NEVER else ticks
 
 
 def _time(value: Scalar) -> Hashable:

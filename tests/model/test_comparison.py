@@ -70,6 +70,11 @@ def test_values_that_differ_for_people_differ(kind: Kind, left: Scalar, right: S
     assert key(left, kind) != key(right, kind)
 
 
+@pytest.mark.parametrize("never", [0, -1, 2**63 - 1])
+def test_an_account_that_never_expires_is_as_one_without_an_end(never: int) -> None:
+    assert same((), (never,), Kind.FILETIME)
+
+
 @given(SCALARS, st.sampled_from(list(Kind)))
 def test_no_value_breaks_a_comparison(value: Scalar, kind: Kind) -> None:
     assert key(value, kind) == key(value, kind)

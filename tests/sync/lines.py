@@ -11,9 +11,12 @@ from idcode.model.values import Ref, Scalar
 from tests.sync.memory import BASE
 
 
-def lines(plan: Plan) -> list[str]:
-    """Return changes in their order, then what is shown and not changed, tripped guards, and diagnostics."""
-    found = [_change(change) for change in plan.changes]
+def lines(plan: Plan, base: str = BASE) -> list[str]:
+    """Return changes in their order, then what is shown and not changed, tripped guards, and diagnostics.
+
+    New objects are shown by their place below ``base``.
+    """
+    found = [_change(change, base) for change in plan.changes]
     for word, items in (
         ("frozen", plan.frozen),
         ("held", plan.held),
@@ -30,10 +33,10 @@ def lines(plan: Plan) -> list[str]:
     return found + [f"{found.severity} {found.code} {found.subject}" for found in plan.diagnostics]
 
 
-def _change(change: Change) -> str:
+def _change(change: Change, base: str) -> str:
     head = f"{change.op} {change.address}"
     if change.op in ("create", "restore"):
-        head += f" at {_path(change.new_dn or '')}"
+        head += f" at {_path(change.new_dn or '', base)}"
     if change.password:
         head += " with a password"
     shown = [_attribute(name, item) for name, item in sorted(change.attributes.items()) if not _implied(change, name)]
@@ -62,9 +65,9 @@ def _text(value: Scalar) -> str:
     return value.target if isinstance(value, Ref) else text_of(value)
 
 
-def _path(text: str) -> str:
+def _path(text: str, base: str) -> str:
     """``CN=Ada,OU=People,BASE`` as ``People/Ada``."""
-    return "/".join(rdn.value for rdn in reversed(dn.parse(text)[: -len(dn.parse(BASE))]))
+    return "/".join(rdn.value for rdn in reversed(dn.parse(text)[: -len(dn.parse(base))]))
 
 
 def _reported(word: str, item: Reported) -> str:

@@ -222,8 +222,8 @@ class Lowering:
         if item.delta:
             return _distinct(item.remove, kind), _distinct(item.add, kind)
         before, after = item.before, item.after
-        if name.lower() == "accountexpires" and not after:
-            after = (NEVER,)  # the attribute cannot be taken away (MS-SAMR 3.1.1.8)
+        if name.lower() == "accountexpires":
+            before, after = before or (NEVER,), after or (NEVER,)  # it cannot be taken away (MS-SAMR 3.1.1.8)
         if self._single(name):
             return before[:1], after[:1]
         there, wanted = {key(v, kind) for v in before}, {key(v, kind) for v in after}

@@ -1,0 +1,113 @@
+"""The domains that must behave alike: a Samba domain controller, and the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import ldap3
+import pytest
+from ldap3.protocol.microsoft import security_descriptor_control, show_deleted_control
+
+from tests.conformance.state import Hands, Raw, Values
+from tests.lab import Domain
+
+EVERYTHING = "(|(objectClass=user)(objectClass=group)(objectClass=organizationalUnit)(objectClass=contact))"
+_DACL = 4
+"""The part of descriptors that protection is in (LDAP_SERVER_SD_FLAGS_OID, MS-ADTS 3.1.1.3.4.1.11)."""
+
+
+class Server(Protocol):
+    """A domain as fresh as on its first day, with hands to prepare and inspect it."""
+
+    name: str
+    root_dn: str
+    hands: Hands
+
+    def settings(self, base_dn: str) -> Mapping[str, object]:
+        """Return what ``idcode.yaml`` says about it."""
+
+    def close(self) -> None:
+        """Let go of the domain, so that commands have it to themselves."""
+
+
+class SambaServer:
+    """A Samba domain controller, seen through ldap3 alone."""
+
+    name = "samba"
+
+    def __init__(self, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LAB_USER", domain.user)
+        monkeypatch.setenv("LAB_PASSWORD", domain.password)
+        self.domain = domain
+        self.root_dn = domain.base_dn
+        self.hands = LdapHands(domain)
+
+    def close(self) -> None:
+        """End the connection."""
+        self.hands.close()
+
+    def settings(self, base_dn: str) -> Mapping[str, object]:
+        """Return an ``ad`` directory."""
+        return {
+            "type": "ad",
+            "servers": self.domain.servers,
+            "base_dn": base_dn,
+            "bind": {"method": "simple", "user": "${env:LAB_USER}", "password": "${env:LAB_PASSWORD}"},
+            "tls": {"ca_file": self.domain.ca_file, "server_name": self.domain.server_name},
+        }
+
+
+class LdapHands:
+    """Operations by ldap3, without any of idcode's code."""
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self._connection: Any = domain.connect(auto_range=True)
+
+    def add(self, name: str, classes: Sequence[str], values: Values) -> None:
+        """Add an object."""
+        self._connection.add(name, list(classes), {attribute: list(given) for attribute, given in values.items()})
+        self._insist(name)
+
+    def replace(self, name: str, values: Values) -> None:
+        """Replace whole attributes."""
+        changes = {attribute: [(ldap3.MODIFY_REPLACE, list(given))] for attribute, given in values.items()}
+        controls = [security_descriptor_control(sdflags=_DACL)] if "nTSecurityDescriptor" in values else []
+        self._connection.modify(name, changes, controls=[item for found in controls for item in found])
+        self._insist(name)
+
+    def delete(self, name: str) -> None:
+        """Delete an object."""
+        self._connection.delete(name)
+        self._insist(name)
+
+    def objects(self) -> list[Raw]:
+        """Return all objects, deleted ones too."""
+        self._connection.search(
+            self._domain.base_dn,
+            EVERYTHING,
+            attributes=["*", "nTSecurityDescriptor"],
+            controls=[show_deleted_control(criticality=True), *security_descriptor_control(sdflags=_DACL)],
+        )
+        return [(e["dn"], e["raw_attributes"]) for e in self._connection.response if e["type"] == "searchResEntry"]
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.unbind()
+
+    def _insist(self, name: str) -> None:
+        result = self._connection.result
+        assert result["result"] == 0, f"{name}: {result}"
+
+
+def yaml_of(settings: Mapping[str, object]) -> str:
+    """Return settings on one line of YAML."""
+    return json.dumps(settings)
+
+
+def sandbox(root: Path) -> Server:
+    """Return a new practice domain kept in ``root``."""
+    pytest.skip("there is no sandbox yet")
