@@ -23,6 +23,9 @@ def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Optio
     Raises :class:`IdcodeError` where it sets passwords and there is no sink to receive them.
     """
     _check_form(plan)
+    _check_live(plan)
+    if plan.proof == "failed":
+        raise PlanRefused("the plan failed its proof: on a copy of what was read it does not hold", _AGAIN)
     if plan.project.config_digest != options.config_digest:
         raise PlanRefused("the files have changed since the plan was made", _AGAIN)
     if run := store.plan_used(plan.plan_id):
@@ -58,6 +61,15 @@ def _check_form(plan: Plan) -> None:
         for needed in change.depends_on:
             if batch_of.get(needed, change.batch) >= change.batch:
                 raise PlanRefused(f"the plan is damaged: {change.id} does not come after {needed}", _AGAIN)
+
+
+def _check_live(plan: Plan) -> None:
+    for name, state in sorted(plan.directories.items()):
+        if state.snapshot is not None:
+            raise PlanRefused(
+                f"the plan was made from a snapshot of {name} taken at {state.snapshot}, not from the live directory",
+                "plan again on the live directory and review it: idcode plan --out FILE",
+            )
 
 
 def _check_guards(plan: Plan, allow: Mapping[str, int]) -> None:

@@ -96,6 +96,10 @@ def plan(
     strict: Strict = False,
     full: Annotated[bool, typer.Option("--full", help="Do not fold long lists.")] = False,
     sandbox: Sandbox = False,
+    snapshot: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--snapshot", metavar="FILE", help="Plan on a file of idcode snapshot, to look at only."),
+    ] = None,
 ) -> int:
     """Compare the files with the live directories and show what would change, and why.
 
@@ -103,7 +107,8 @@ def plan(
     """
     from idcode.cli.commands.plan import run
 
-    return run(directory, out, output, as_of, tuple(only or ()), allow, reapply, detailed, strict, full, sandbox)
+    chosen = tuple(only or ())
+    return run(directory, out, output, as_of, chosen, allow, reapply, detailed, strict, full, sandbox, snapshot)
 
 
 @app.command()
@@ -202,6 +207,30 @@ def explain(
     from idcode.cli.commands.explain import run
 
     return run(directory, address, attribute, as_of, sandbox)
+
+
+@app.command()
+def snapshot(
+    directory: Folder = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The file to write; packed where its name ends in .gz.")
+    ] = Path("snapshot.jsonl.gz"),
+    names: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--directory", metavar="NAME", help="Only this directory; may be repeated."),
+    ] = None,
+    attributes: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--attribute", metavar="NAME", help="Read this attribute, too; may be repeated."),
+    ] = None,
+) -> int:
+    """Save what plan reads of the live directories to one file, for plan --snapshot where they cannot be reached.
+
+    Example:  idcode snapshot --out snapshot.jsonl.gz
+    """
+    from idcode.cli.commands.snapshot import run
+
+    return run(directory, out, tuple(names or ()), tuple(attributes or ()))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from idcode import __version__
 from idcode.cli import wiring
@@ -20,11 +21,30 @@ from idcode.plan.build import Options, build_plan
 from idcode.store.store import Store
 from idcode.sync.context import Context
 from idcode.sync.engine import compute
-from idcode.sync.gather import Gathered, gather
-from idcode.sync.programs import compile_rules
+from idcode.sync.gather import DirectoryReading, Gathered, gather
+from idcode.sync.programs import IdentityRules, compile_rules
 from idcode.sync.provenance import Explainer
 
+if TYPE_CHECKING:
+    from idcode.directories.sandbox.snapshot import Snapshot
+
 Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that one plan is computed from; nothing more is read."""
+
+    repository: Repository
+    rules: Mapping[str, IdentityRules]
+    gathered: Gathered
+    directories: Mapping[str, Directory]
+    warnings: tuple[Diagnostic, ...]
+    as_of: datetime
+    now: datetime
+    only: tuple[str, ...]
+    allowed: Mapping[str, int]
+    rolled_back: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -32,10 +52,19 @@ class Planned:
     """A plan with everything it came from."""
 
     plan: Plan
-    repository: Repository
-    directories: Mapping[str, Directory]
+    inputs: Inputs
     context: Context
     explainer: Explainer
+
+    @property
+    def repository(self) -> Repository:
+        """The repository, resolved."""
+        return self.inputs.repository
+
+    @property
+    def directories(self) -> Mapping[str, Directory]:
+        """The directories that were read, still connected."""
+        return self.inputs.directories
 
     def close(self) -> None:
         """Close the connections to the directories."""
@@ -65,45 +94,65 @@ def make_plan(
     only: tuple[str, ...] = (),
     allowed: Mapping[str, int] | None = None,
     reapply: bool = False,
+    snapshot: Snapshot | None = None,
     progress: Progress,
 ) -> Planned:
-    """Compute the plan of a repository against its live directories.
+    """Compute the plan of a repository against its live directories, or against a snapshot of them.
 
     Raises ``ConfigError`` for unset environment variables and ``DirectoryError`` where a directory cannot be read
     completely: there is no plan on an incomplete read (law 2).
     """
     now = datetime.now(UTC)
     moment = read_moment(as_of, now)
-    repository = wiring.for_planning(repository)
-    directories = wiring.build_directories(repository)
+    if snapshot is None:
+        repository = wiring.for_planning(repository)
+        directories = wiring.build_directories(repository)
+    else:
+        repository = wiring.for_snapshot(repository)
+        directories = wiring.build_saved(repository, snapshot)
     try:
         rules = compile_rules(repository)
         gathered = gather(repository, rules, wiring.build_sources(repository), directories, now, progress)
-        _insist_on_proof(gathered)
-        context = compute(repository, rules, gathered, moment)
-        _insist_on_somebody(only, context)
-        context.state.diagnostics += [*warnings, *_unsupported(repository, directories)]
-        explainer = Explainer(context)
-        plan = build_plan(
-            context.state,
-            {name: reading.view for name, reading in gathered.directories.items()},
-            directories,
-            {name: str(getattr(node, "forest", None) or name) for name, node in repository.directories.items()},
-            explainer.why,
-            _project(repository, only),
-            _directory_states(gathered),
-            _source_states(gathered),
-            _options(repository, moment, now, only, allowed or {}, reapply, context.state.holds),
+        insist_on_proof(gathered.directories)
+        undone = frozenset[str]() if reapply else rolled_back(repository)
+        inputs = Inputs(
+            repository, rules, gathered, directories, tuple(warnings), moment, now, only, allowed or {}, undone
         )
+        return plan_from(inputs)
     except BaseException:
         for directory in directories.values():
             directory.close()
         raise
-    return Planned(plan, repository, directories, context, explainer)
 
 
-def _insist_on_proof(gathered: Gathered) -> None:
-    for name, reading in gathered.directories.items():
+def plan_from(inputs: Inputs) -> Planned:
+    """Compute a plan of what was read. Raises ``UsageError`` where ``only`` names nobody."""
+    repository, gathered = inputs.repository, inputs.gathered
+    context = compute(repository, inputs.rules, gathered, inputs.as_of)
+    _insist_on_somebody(inputs.only, context)
+    context.state.diagnostics += [
+        *inputs.warnings,
+        *_unsupported(repository, inputs.directories),
+        *_unasked(repository),
+    ]
+    explainer = Explainer(context)
+    plan = build_plan(
+        context.state,
+        {name: reading.view for name, reading in gathered.directories.items()},
+        inputs.directories,
+        {name: str(getattr(node, "forest", None) or name) for name, node in repository.directories.items()},
+        explainer.why,
+        _project(repository, inputs.only),
+        _directory_states(gathered),
+        _source_states(gathered),
+        _options(inputs, context.state.holds),
+    )
+    return Planned(plan, inputs, context, explainer)
+
+
+def insist_on_proof(readings: Mapping[str, DirectoryReading]) -> None:
+    """Raise ``DirectoryError`` where a directory was not read completely."""
+    for name, reading in readings.items():
         if not reading.proof.complete:
             why = (
                 "; ".join(diagnostic.message for diagnostic in reading.proof.diagnostics) or "no proof of completeness"
@@ -145,6 +194,13 @@ def _unsupported(repository: Repository, directories: Mapping[str, Directory]) -
     ]
 
 
+def _unasked(repository: Repository) -> list[Diagnostic]:
+    if repository.project.store:
+        return []
+    message = "the history is not asked for a plan on a snapshot: what a rollback took back is planned again here"
+    return [Diagnostic("info", "history-not-asked", message)]
+
+
 def _project(repository: Repository, only: tuple[str, ...]) -> Project:
     return Project(repository.project.project, git_commit(repository.root), repository.digest, only)
 
@@ -180,6 +236,7 @@ def _directory_states(gathered: Gathered) -> dict[str, DirectoryState]:
             reading.fingerprint.usn,
             reading.proof.complete,
             sum(not live.deleted for live in reading.view.objects.values()),
+            reading.fingerprint.snapshot,
         )
         for name, reading in gathered.directories.items()
     }
@@ -194,29 +251,21 @@ def _source_states(gathered: Gathered) -> dict[str, SourceState]:
     }
 
 
-def _options(
-    repository: Repository,
-    as_of: datetime,
-    now: datetime,
-    only: tuple[str, ...],
-    allowed: Mapping[str, int],
-    reapply: bool,
-    state_holds: tuple[Hold, ...],
-) -> Options:
-    project = repository.project
+def _options(inputs: Inputs, holds: tuple[Hold, ...]) -> Options:
+    project = inputs.repository.project
     return Options(
-        as_of=as_of,
-        now=now,
+        as_of=inputs.as_of,
+        now=inputs.now,
         version=__version__,
         expires=project.apply.plan_expires,
         batch_size=project.apply.batch_size,
         canary=project.apply.canary,
         min_population=project.guards.min_population,
-        limits=guard_limits(repository),
-        holds=state_holds,
-        only=only,
-        allowed=allowed,
-        rolled_back=frozenset() if reapply else rolled_back(repository),
+        limits=guard_limits(inputs.repository),
+        holds=holds,
+        only=inputs.only,
+        allowed=inputs.allowed,
+        rolled_back=inputs.rolled_back,
     )
 
 
@@ -235,6 +284,8 @@ def guard_limits(repository: Repository) -> tuple[GuardLimit, ...]:
 def rolled_back(repository: Repository) -> frozenset[str]:
     """Return what rollbacks undid and the files have not changed since: keys of changes, addresses of creations."""
     url = repository.project.store
+    if not url:
+        return frozenset()  # a plan on a snapshot asks no history elsewhere
     if url.startswith("sqlite:///") and not (repository.root / url.removeprefix("sqlite:///")).exists():
         return frozenset()
     store: Store = wiring.build_store(repository)

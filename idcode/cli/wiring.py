@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from idcode.config.project import Repository
     from idcode.config.registry import Registry
     from idcode.directories.port import Directory, Secrets
+    from idcode.directories.sandbox.snapshot import Snapshot
     from idcode.model.diagnostics import Diagnostic
     from idcode.sources.port import Source
     from idcode.store.store import Store
@@ -148,6 +149,31 @@ def for_directories(repository: Repository, names: Collection[str]) -> Repositor
     For commands that write what is already planned: no source, and no other directory. Names that the files do not
     have are left out. Raises ``ConfigError`` where variables are not set.
     """
+    return with_store(only_directories(repository, names))
+
+
+def for_snapshot(repository: Repository) -> Repository:
+    """Return the repository with what planning on a snapshot needs: the sources, and where paths of directories begin.
+
+    A history that is not a local file is not asked (``store`` is empty then): this needs no network and no secret.
+    """
+    from idcode.directories.sandbox.settings import in_place_of
+
+    directories = {
+        name: in_place_of(node) if getattr(node, "type", "") == "ad" else node
+        for name, node in repository.directories.items()
+    }
+    store = repository.project.store
+    is_file = store.startswith("sqlite:///") and "${env:" not in store
+    project = repository.project.model_copy(update={"store": store if is_file else "", "credentials": None})
+    return for_planning(replace(repository, project=project, directories=directories))
+
+
+def only_directories(repository: Repository, names: Collection[str]) -> Repository:
+    """Return the repository with only the directories ``names``, resolved; for commands that only read those.
+
+    Raises ``ConfigError`` where variables are not set.
+    """
     known = kinds("directories", DIRECTORIES)
     usable = {
         name: node
@@ -155,7 +181,7 @@ def for_directories(repository: Repository, names: Collection[str]) -> Repositor
         if name in names and known[str(getattr(node, "type", ""))].adapter is not None
     }
     others = {name: node for name, node in repository.directories.items() if name not in usable and name in names}
-    return replace(with_store(repository), directories={**_resolved(usable), **others})
+    return replace(repository, directories={**_resolved(usable), **others})
 
 
 def with_store(repository: Repository) -> Repository:
@@ -179,6 +205,18 @@ def build_sources(repository: Repository) -> dict[str, Source]:
 def build_directories(repository: Repository) -> dict[str, Directory]:
     """Return the directories of a resolved repository, not connected yet."""
     return _build(repository.directories, kinds("directories", DIRECTORIES), repository.root)
+
+
+def build_saved(repository: Repository, snapshot: Snapshot) -> dict[str, Directory]:
+    """Return the directories of a repository that :func:`for_snapshot` made, as the snapshot holds them."""
+    from idcode.directories.sandbox.saved import SavedDomain
+    from idcode.directories.sandbox.settings import SandboxSettings
+
+    return {
+        name: SavedDomain(name, snapshot, node.base_dn, node.disable_mark_in)
+        for name, node in repository.directories.items()
+        if isinstance(node, SandboxSettings)
+    }
 
 
 def _build(nodes: Mapping[str, Node], known: Mapping[str, Kind], root: Path) -> dict[str, Any]:

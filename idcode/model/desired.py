@@ -80,13 +80,31 @@ class GuardLimit:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryView:
-    """What the planner knows of a directory: schema, base, and every object by anchor."""
+    """What the planner knows of a directory: schema, base, and every object by anchor.
+
+    ``unread`` names, by object type and in the schema's spelling, attributes that the files use and that were not
+    read: that an object has no values of one says nothing.
+    """
 
     name: str
     type: str
     base_dn: str
     schema: DirectorySchema
     objects: Mapping[str, LiveObject]
+    unread: Mapping[ObjectType, frozenset[str]] = field(default_factory=dict)
+
+    def knows(self, live: LiveObject, name: str) -> bool:
+        """Whether ``name`` of ``live`` was read. Of deleted objects that is said only of what all types were read for.
+
+        Deleted objects lose their category, so that their type may not be what it was.
+        """
+        if live.deleted:
+            return self.knows_all(name)
+        return self.schema.spelled(name) not in self.unread.get(live.object_type, ())
+
+    def knows_all(self, name: str) -> bool:
+        """Whether ``name`` was read of every object that may have it."""
+        return not any(self.schema.spelled(name) in names for names in self.unread.values())
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from idcode.model.records import ObjectType
 from idcode.model.values import Scalar
 
 Op = Literal["create", "update", "move", "enable", "disable", "delete", "restore"]
+Verdict = Literal["proved", "failed"]
 Phase = Literal["disable", "release", "containers", "create", "update", "move", "link", "enable", "delete"]
 PHASES: tuple[Phase, ...] = ("disable", "release", "containers", "create", "update", "move", "link", "enable", "delete")
 """In the order in which ready changes are taken."""
@@ -163,7 +164,11 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryState:
-    """Which directory was read for the plan, and that the read was complete."""
+    """Which directory was read for the plan, and that the read was complete.
+
+    ``snapshot`` is when (ISO 8601 in UTC) the snapshot was taken that was read in its place; such a plan is for
+    reading only.
+    """
 
     type: str
     fingerprint: str
@@ -172,6 +177,7 @@ class DirectoryState:
     usn: int | None
     complete: bool
     objects: int
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +217,7 @@ class Plan:
     ``kind`` is ``apply`` or ``rollback``; a rollback names the run it undoes in ``rolls_back``. ``references``
     maps the anchors used in ``$ref`` values to readable names. ``populations`` is by guard scope (``corp/account``),
     for all scopes and not only those that guards counted something in: a rollback has no other way to know them.
+    ``proof`` is what trying it on a copy came to, ``None`` where nobody did; what failed is among the diagnostics.
     """
 
     plan_id: str
@@ -235,6 +242,7 @@ class Plan:
     populations: Mapping[str, Population] = field(default_factory=dict)
     kind: Literal["apply", "rollback"] = "apply"
     rolls_back: str | None = None
+    proof: Verdict | None = None
 
     @property
     def stopped(self) -> bool:

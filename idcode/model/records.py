@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from idcode.model.diagnostics import Diagnostic
@@ -41,6 +41,8 @@ class Proof:
     diagnostics: tuple[Diagnostic, ...] = ()
     unreadable_keys: frozenset[str] = frozenset()
     """Keys whose records were there but could not be used (ragged, doubled …): frozen, never missing."""
+    unread: Mapping[ObjectType, frozenset[str]] = field(default_factory=dict)
+    """Attributes of the query that this reading could not give, by object type: unknown, never empty (law 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Fingerprint:
     """Which directory was read, and how far.
 
     ``identity`` is the domain SID or tenant id, ``usn`` the highest committed update sequence number of ``server``
-    when the read began.
+    when the read began. ``snapshot`` is when (ISO 8601 in UTC) what stands in for the live directory was taken.
     """
 
     type: str
@@ -101,6 +103,7 @@ class Fingerprint:
     server: str
     invocation_id: str | None = None
     usn: int | None = None
+    snapshot: str | None = None
 
 
 T = TypeVar("T")

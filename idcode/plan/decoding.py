@@ -29,6 +29,7 @@ from idcode.model.plans import (
     Reversibility,
     SourceState,
     Target,
+    Verdict,
     Why,
 )
 from idcode.model.records import ObjectType
@@ -98,9 +99,9 @@ class _Fields:
             raise self.wrong(f"of type {kind.__name__}", value, name)
         return value
 
-    def choice(self, name: str, allowed: tuple[str, ...]) -> Any:
-        value = self.take(name, str)
-        if value not in allowed:
+    def choice(self, name: str, allowed: tuple[str, ...], *, optional: bool = False) -> Any:
+        value = self.take(name, str, None) if optional else self.take(name, str)
+        if value not in allowed and not (optional and value is None):
             raise PlanRefused(f"not a plan: {self.path}.{name} is {value!r}, not one of {', '.join(allowed)}", _AGAIN)
         return value
 
@@ -178,6 +179,7 @@ def _plan(fields: _Fields) -> Plan:
         populations=fields.named("populations", _population),
         kind=fields.choice("kind", ("apply", "rollback")),
         rolls_back=fields.take("rolls_back", str, None),
+        proof=fields.choice("proof", get_args(Verdict), optional=True),
     )
     fields.done()
     return plan
@@ -275,6 +277,7 @@ def _directory(fields: _Fields) -> DirectoryState:
         usn=fields.take("usn", int, None),
         complete=fields.take("complete", bool),
         objects=fields.take("objects", int),
+        snapshot=fields.take("snapshot", str, None),
     )
 
 

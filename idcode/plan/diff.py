@@ -235,6 +235,8 @@ class Differ:
     def _attribute(self, wanted: DesiredObject, name: str, value: Wanted) -> AttributeChange | None:
         """Return the change of one attribute, ``None`` where live and wanted values are the same."""
         kind = Kind.EXACT if value.exact else self.view.schema.kind(name)
+        if wanted.live is not None and not wanted.live.deleted and not self.view.knows(wanted.live, name):
+            return None  # what it is now is not known
         held = self.held(wanted.live, name)
         why = None
         if value.delta:

@@ -10,7 +10,7 @@ from typing import Any
 
 from idcode.model import canonical
 from idcode.model.diagnostics import Diagnostic
-from idcode.model.plans import AttributeChange, Batch, Change, Expect, GuardResult, Plan, Reported, Why
+from idcode.model.plans import AttributeChange, Batch, Change, DirectoryState, Expect, GuardResult, Plan, Reported, Why
 from idcode.model.values import Scalar, to_json
 
 FORMAT = "idcode.plan/1"
@@ -24,12 +24,13 @@ def encode(plan: Plan) -> dict[str, Any]:
         "plan_id": plan.plan_id,
         "kind": plan.kind,
         "rolls_back": plan.rolls_back,
+        "proof": plan.proof,
         "created_at": plan.created_at,
         "expires_at": plan.expires_at,
         "as_of": plan.as_of,
         "idcode_version": plan.idcode_version,
         "project": {**asdict(plan.project), "only": list(plan.project.only)},
-        "directories": {name: asdict(state) for name, state in plan.directories.items()},
+        "directories": {name: _directory(state) for name, state in plan.directories.items()},
         "sources": {name: asdict(state) for name, state in plan.sources.items()},
         "summary": dict(plan.summary),
         "changes": [encode_change(change) for change in plan.changes],
@@ -45,6 +46,14 @@ def encode(plan: Plan) -> dict[str, Any]:
         "populations": {scope: asdict(population) for scope, population in plan.populations.items()},
     }
     return {**document, "digest": digest_of(document), "signature": None}
+
+
+def _directory(state: DirectoryState) -> dict[str, Any]:
+    """Return the JSON form, ``snapshot`` only where there was one: most plans are made of live directories."""
+    document = asdict(state)
+    if state.snapshot is None:
+        del document["snapshot"]
+    return document
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from idcode.report.findings import (
 from idcode.report.marks import ATTENTION, MARKS
 from idcode.report.risks import RISKS, Risk, RiskKind, added, all_risks, removed, risks_of
 from idcode.report.visible import visible
-from idcode.report.wording import Values, moment, number, plural
+from idcode.report.wording import Values, age, moment, number, plural
 
 NO_CHANGES = "No changes. The directories are as the files say."
 NOTHING_TO_DO = "No changes to apply; see what is held or frozen."
@@ -130,6 +130,8 @@ def _facts(plan: Plan) -> tuple[str, ...]:
     for name, source in plan.sources.items():
         proof = f", complete by {visible(source.proof)}" if source.complete else ""
         facts.append(f"source {visible(name)}: {visible(source.type)}, {plural(source.rows, 'row')}{proof}")
+    if plan.proof == "proved":
+        facts.append("proved on a copy of what was read: no batch breaks anything, and the next plan is empty")
     if plan.project.only:
         facts.append("only " + ", ".join(visible(only) for only in plan.project.only))
     return tuple(facts)
@@ -147,7 +149,18 @@ def _warnings(plan: Plan) -> tuple[str, ...]:
         for name, directory in plan.directories.items()
         if not directory.complete
     ]
-    return tuple(directories + sources)
+    failed = ["Not proved: on a copy of what was read this plan does not hold; apply refuses it. See the findings."]
+    return tuple([*(failed if plan.proof == "failed" else []), *_snapshots(plan), *directories, *sources])
+
+
+def _snapshots(plan: Plan) -> list[str]:
+    """Say which directories were not read live, and how old what was read in their place was when it was planned."""
+    return [
+        f"{visible(name)}: from a snapshot taken {moment(state.snapshot)}, {age(state.snapshot, plan.created_at)}; "
+        "this plan is for reading, apply refuses it."
+        for name, state in plan.directories.items()
+        if state.snapshot is not None
+    ]
 
 
 def _groups(

@@ -59,6 +59,21 @@ def moment(text: str) -> str:
     return parsed.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if parsed.tzinfo else visible(text)
 
 
+def age(since: str, now: str) -> str:
+    """Write how old something is by its two largest units: ``1 day 3 hours old``."""
+    try:
+        passed = datetime.fromisoformat(now) - datetime.fromisoformat(since)
+    except (TypeError, ValueError):
+        return "of unknown age"
+    minutes = max(0, int(passed.total_seconds() // 60))
+    days, hours, left = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    units = [(days, "day"), (hours, "hour"), (left, "minute")]
+    while len(units) > 2 and not units[0][0]:
+        del units[0]
+    told = " ".join(plural(count, unit) for count, unit in units[:2] if count > 0)
+    return f"{told} old" if told else "less than a minute old"
+
+
 class Values:
     """Writes attribute values for people: references by name, long ones shortened, redacted ones hidden.
 

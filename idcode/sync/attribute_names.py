@@ -10,7 +10,8 @@ import difflib
 from collections.abc import Iterator
 
 from idcode.model.diagnostics import Diagnostic, Span
-from idcode.model.errors import ConfigError
+from idcode.model.errors import ConfigError, DirectoryError
+from idcode.model.records import ObjectType
 from idcode.sync.context import Context
 from idcode.sync.programs import IdentityRules, program
 
@@ -37,6 +38,38 @@ def check_names(context: Context) -> None:
                 span,
             )
     _check_protect(context)
+
+
+def check_recognition(context: Context) -> None:
+    """Insist that whatever objects are recognised by was read: without it everybody would look new.
+
+    Raises ``DirectoryError`` where it was not.
+    """
+    for directory, object_type, name, who in _recognised_by(context):
+        reading = context.directory(directory)
+        if reading is None or reading.view.schema.spelled(name) not in reading.view.unread.get(object_type, ()):
+            continue
+        raise DirectoryError(
+            f"{directory}: {name} ({object_type}) was not read, and {who} recognises objects by it: "
+            "everything would look new",
+            "Take a new snapshot, which reads what the files use now (idcode snapshot); what stands under redact "
+            "is not in one, and needs the live directory.",
+        )
+
+
+def _recognised_by(context: Context) -> Iterator[tuple[str, ObjectType, str, str]]:
+    """Yield directory, object type, attribute, and who goes by it."""
+    for kind in context.rules.values():
+        for rule in kind.outbound.values():
+            object_type: ObjectType = "contact" if rule.rule.object == "contact" else "user"
+            for join in rule.joins:
+                for name, _ in join:
+                    yield rule.rule.directory, object_type, name, f"rule {rule.name}"
+    for file in context.repository.objects:
+        for group in file.groups:
+            yield file.directory, "group", "sAMAccountName", f"the group at {group.at}"
+            if group.for_each is not None:
+                yield file.directory, "group", group.for_each.kept_in, f"the group at {group.at}"
 
 
 def _named(kind: IdentityRules) -> Iterator[tuple[str, str, str, Span]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from idcode.config.models.rules import ATTRIBUTE_KIND
 from idcode.expressions import Environment, EvaluationError, UnknownValueError
 from idcode.model.addresses import Address
+from idcode.model.desired import DirectoryView
 from idcode.model.records import LiveObject
 from idcode.model.schema import DirectorySchema
 from idcode.model.syntax import moment, text_of
@@ -92,10 +93,10 @@ def _all_flows(
     live = identity.links.get(rule.rule.rule or "")
     if live is None or live.deleted:
         return {}
-    schema = population.schemas[rule.rule.directory or ""]
+    view = population.views[rule.rule.directory or ""]
     read = {name for flow in rule.flows.values() for name in flow.attributes}
     read |= rule.scope.attributes if rule.scope else set()
-    environment = Environment(values=object_values(live, read, schema), now=now, seed=identity.address)
+    environment = Environment(values=known_values(live, read, view), now=now, seed=identity.address)
     in_scope = evaluate(rule.scope, environment) if rule.scope else True
     if isinstance(in_scope, EvaluationError):
         return dict.fromkeys(rule.flows, in_scope)
@@ -118,6 +119,14 @@ def object_values(live: LiveObject | None, names: Iterable[str], schema: Directo
         else:
             held = live.get(schema.spelled(name))
             values[name] = None if not held else held[0] if len(held) == 1 else held
+    return values
+
+
+def known_values(live: LiveObject | None, names: Collection[str], view: DirectoryView) -> dict[str, Result]:
+    """Return what :func:`object_values` does, and ``Special.UNKNOWN`` for what was not read."""
+    values = object_values(live, names, view.schema)
+    if live is not None:
+        values |= {name: Special.UNKNOWN for name in names if not view.knows(live, name)}
     return values
 
 

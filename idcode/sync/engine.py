@@ -11,8 +11,8 @@ from idcode.model.addresses import Address, join_path, split_path
 from idcode.model.desired import DesiredObject
 from idcode.model.syntax import text_of
 from idcode.model.values import Result
-from idcode.sync.attribute_names import check_names
-from idcode.sync.attributes import fill_attribute, object_values
+from idcode.sync.attribute_names import check_names, check_recognition
+from idcode.sync.attributes import fill_attribute, known_values
 from idcode.sync.conflicts import refuse_conflicts
 from idcode.sync.containers import Containers
 from idcode.sync.context import Context
@@ -60,6 +60,7 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
     )
     context.state.diagnostics += gathered.diagnostics
     check_names(context)
+    check_recognition(context)
     context.declared_at |= {
         str(Address("ou", join_path(split_path(unit.path)), file.directory)): unit.at
         for file in repository.objects
@@ -89,7 +90,7 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
 def _identities(context: Context, population: Population) -> None:
     """Sources to identities with attributes and links, in the order of the dependency graph."""
     as_of = context.as_of
-    population.schemas = {name: reading.view.schema for name, reading in context.gathered.directories.items()}
+    population.views = {name: reading.view for name, reading in context.gathered.directories.items()}
     census(population, context.gathered.sources, as_of)
     _check_aliases(context, population)
     _check_shrinkage(context, population)
@@ -249,8 +250,8 @@ def _protect(context: Context) -> None:
         if wanted.live is None:
             continue
         for test in tests:
-            schema = context.gathered.directories[wanted.directory].view.schema
-            values: dict[str, Result] = object_values(wanted.live, test.attributes, schema)
+            view = context.gathered.directories[wanted.directory].view
+            values: dict[str, Result] = known_values(wanted.live, test.attributes, view)
             owner = context.owners.get((wanted.directory, wanted.live.anchor))
             if owner is not None:
                 values = {**owner[0].values, **{name: value for name, value in values.items() if value is not None}}

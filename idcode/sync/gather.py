@@ -157,15 +157,16 @@ def gather(
     for name, query in queries(repository, rules).items():
         if name not in directories:
             continue
-        reading = _read_directory(repository, directories[name], query, progress)
+        reading = read_directory(repository, directories[name], query, progress)
         read_directories[name] = reading
         diagnostics += reading.proof.diagnostics
     return Gathered(read_sources, read_directories, tuple(diagnostics))
 
 
-def _read_directory(
+def read_directory(
     repository: Repository, directory: Directory, query: Query, progress: Callable[[str, int], None]
 ) -> DirectoryReading:
+    """Read one directory to its end. Raises ``DirectoryError`` where it cannot be read at all."""
     # Before the read: apply compares the server's state with this number, and must not miss what came meanwhile.
     fingerprint = directory.fingerprint()
     schema = directory.schema()
@@ -182,6 +183,7 @@ def _read_directory(
             progress(directory.name, len(objects))
     progress(directory.name, len(objects))
     settings = repository.directories[directory.name]
-    view = DirectoryView(directory.name, fingerprint.type, str(getattr(settings, "base_dn", "")), schema, objects)
+    base_dn = str(getattr(settings, "base_dn", ""))
+    view = DirectoryView(directory.name, fingerprint.type, base_dn, schema, objects, proof.unread)
     by_dn = {dn.key(live.dn): live for live in objects.values() if not live.deleted}
     return DirectoryReading(view, fingerprint, proof, by_dn)

@@ -23,7 +23,12 @@ def generate(context: Context, population: Population, identity: Identity, name:
         directory, rule, attribute = population.rules.place(place)
         live = identity.links.get(rule) if rule else None
         reading = context.directory(directory)
-        held = live.get(reading.view.schema.spelled(attribute)) if live is not None and reading is not None else ()
+        if live is None or reading is None:
+            continue
+        if not reading.view.knows(live, attribute):
+            identity.values[name] = Special.UNKNOWN  # it may have one already
+            return
+        held = live.get(reading.view.schema.spelled(attribute))
         if held:
             identity.values[name] = held[0]
             return
@@ -54,6 +59,8 @@ def generate(context: Context, population: Population, identity: Identity, name:
             return  # its uniqueness cannot be checked; the unknown attribute has been said
         if found is not None:
             places.append((_domain_place(context, directory, found), found))
+    if not all(context.register.is_known(spot) for spot, _ in places):
+        return
     chosen = select(context.register, places, candidates, identity.address, own, None)
     if chosen is not None:
         identity.values[name] = chosen

@@ -275,6 +275,8 @@ def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup,
                 compiled.span,
             )
             continue
+        if attribute.unique and not context.register.is_known(context.register.place(reading.name, attribute)):
+            continue  # whether its value is taken is not known
         env = Environment(values=values, now=context.as_of, seed=f"{declared.address}:{name}")
         result = wanted_of(compiled, attribute, env, values.keys(), wanted.live)
         if isinstance(result, Wanted) and attribute.kind is Kind.REFERENCE:

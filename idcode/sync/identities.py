@@ -9,9 +9,9 @@ from functools import cached_property
 
 from idcode.expressions import Environment, EvaluationError, Program
 from idcode.model.addresses import Address
+from idcode.model.desired import DirectoryView
 from idcode.model.diagnostics import Diagnostic, Span
 from idcode.model.records import LiveObject, Record
-from idcode.model.schema import DirectorySchema
 from idcode.model.syntax import text_of
 from idcode.model.values import Result
 from idcode.sync.programs import IdentityRules
@@ -80,7 +80,7 @@ class Population:
     unidentified: str | None = None
     doubtful: dict[str, str] = field(default_factory=dict)
     contested: set[tuple[str, str]] = field(default_factory=set)
-    schemas: Mapping[str, DirectorySchema] = field(default_factory=dict)
+    views: Mapping[str, DirectoryView] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @cached_property

@@ -88,8 +88,11 @@ def report_missing(context: Context, population: Population) -> None:
         directory, live = _any_object(population, identity)
         reading = context.directory(place[0]) if place else None
         since = missing_since(population, identity, reading)
+        marked = identity.links.get(place[1]) if place else None
         if lifecycle is None or lifecycle.missing is None:
             reason = "no source has it any more; the rules do not say what becomes of such people (lifecycle.missing)"
+        elif place and reading and marked and not reading.view.knows(marked, place[2]):
+            reason = "no source has it any more; since when is not known"
         elif identity.values.get("stage") is Special.UNKNOWN:
             until = iso((since or context.as_of) + lifecycle.missing.grace)
             reason = f"no source has it any more; it becomes {lifecycle.missing.stage} at {until}"

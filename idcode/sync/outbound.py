@@ -182,7 +182,10 @@ class ObjectBuilder:
                 self.reading.name,
                 attribute.name,
             )
-            if flow.value.unique:
+            result: Wanted | Failed | None
+            if not self._is_checked(flow, attribute):
+                result = Failed(attribute.name, "whether it is taken is not known", True)
+            elif flow.value.unique:
                 result = self._unique(wanted_object, flow, attribute, env)
             else:
                 result = wanted(flow, attribute, env, present, live)
@@ -224,6 +227,12 @@ class ObjectBuilder:
                 "Add a flow for cn to the rule, and see that it has a value.",
             )
         return True
+
+    def _is_checked(self, flow: OutboundFlow, attribute: AttributeType) -> bool:
+        """Whether it can be known that no other object has a value which must be unique."""
+        if attribute.unique == "container" or not (attribute.unique or flow.value.unique):
+            return True
+        return self.context.register.is_known(self._unique_place(attribute, self.containers.base))
 
     def release(self, identity: Identity, presence: Presence) -> None:
         """Note which unique values the person's object lets go of: others may take them if nothing else is free."""

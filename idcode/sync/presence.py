@@ -5,7 +5,7 @@ from __future__ import annotations
 from idcode.expressions import Environment, EvaluationError, UnknownValueError
 from idcode.model.records import LiveObject
 from idcode.model.values import Result, Special
-from idcode.sync.attributes import object_values
+from idcode.sync.attributes import known_values
 from idcode.sync.context import Context, Presence
 from idcode.sync.identities import Identity, Population, evaluate, is_true
 from idcode.sync.programs import Outbound
@@ -87,6 +87,6 @@ def environment(
     values = identity.values
     reading = context.directory(directory)
     if read and reading is not None:
-        held = object_values(live, read, reading.view.schema)
+        held = known_values(live, read, reading.view)
         values = {**identity.values, **{f"object.{name}": value for name, value in held.items()}}
     return Environment(values=values, now=context.as_of, seed=f"{identity.address}:{seed}")

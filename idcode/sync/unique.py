@@ -81,6 +81,15 @@ class Register:
             self._by_container[directory] = index
         return self._by_container[directory]
 
+    def is_known(self, place: Place) -> bool:
+        """Whether ``place`` was read, so that a value that nobody seems to hold is free."""
+        realm, name, container = place
+        return bool(container) or all(
+            reading.view.knows_all(name)
+            for directory, reading in self._directories.items()
+            if realm in (directory, self._forests.get(directory))
+        )
+
     def give(self, place: Place, value: Hashable, owner: str) -> None:
         """Note that ``owner`` (an address) gets ``value`` in this plan."""
         self._given[place][value] = owner

@@ -87,6 +87,16 @@ class AdDomain:
         """Return the attribute types of the domain."""
         return self._known().schema.attributes
 
+    @property
+    def definitions(self) -> AdSchema:
+        """The whole schema of the domain, object types and links included."""
+        return self._known().schema
+
+    @property
+    def mark_in(self) -> str:
+        """The attribute that holds idcode's mark, in the schema's spelling."""
+        return self._known().decoder.mark_in
+
     def read(self, query: Query) -> Reading[LiveObject]:
         """Read the whole domain; see the port."""
         return (yield from self._reader().read(query))

@@ -34,12 +34,17 @@ def parenthesised(text: str) -> str:
     return text if text.startswith("(") else f"({text})"
 
 
+def names(text: str) -> list[str]:
+    """Return the attributes that a filter asks for, as it spells them."""
+    return _ITEM.findall(text)
+
+
 def check(scope: str, text: str, schema: AdSchema) -> None:
     """Raise ``DirectoryError`` for a filter over an attribute that the schema does not have.
 
     The server takes such a part for undefined and silently finds nothing, so that no orphan would ever be seen.
     """
-    for name in _ITEM.findall(text):
+    for name in names(text):
         if schema.attributes.find(name) is None:
             raise bad(scope, text, f"the directory has no attribute {name}")
     if text.count("(") != text.count(")"):
