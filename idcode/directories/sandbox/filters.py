@@ -163,6 +163,8 @@ class _Compiler:
         if known is None:
             return _UNDEFINED
         name, kind = known.name.lower(), known.kind
+        if name == "anr":
+            raise BadFilter("anr, a search over several names at once, is not carried out here: name the attributes")
         if node.tag == tags.MATCH_PRESENT:
             return Filter(lambda values: bool(values(name)))
         if node.tag == tags.MATCH_SUBSTRING:

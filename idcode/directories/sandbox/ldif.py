@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ _MODIFY_KINDS: dict[str, ModifyKind] = {"add": "add", "delete": "delete", "repla
 
 @dataclass(frozen=True, slots=True)
 class ContentRecord:
-    """An entry: its values by attribute as first spelled, ``objectClass`` among them. ``span`` is its ``dn:`` line."""
+    """An entry: its values by attribute as first spelled (``objectClass`` always so). ``span`` is its ``dn:`` line."""
 
     dn: str
     attributes: Mapping[str, Sequence[bytes]]
@@ -139,7 +140,7 @@ def _fold(name: str, value: bytes) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """An unfolded line; ``name`` in lower case unless it is an attribute's, ``-`` for a separator."""
+    """An unfolded line: what stands before the colon, and the value with its place. A separator is a name, ``-``."""
 
     spelled: str
     value: bytes
@@ -208,7 +209,7 @@ def _unfolded(text: str, file: str) -> Iterator[tuple[int, str]]:
 
 
 def _parse(line: str, span: Span) -> _Line:
-    if line == "-":
+    if line.rstrip() == "-":
         return _Line("-", b"", span)
     name, colon, rest = line.partition(":")
     if not colon or not _NAME.fullmatch(name):
@@ -221,7 +222,7 @@ def _parse(line: str, span: Span) -> _Line:
     if elsewhere:
         raise _bad(place, f"the value of {name} is in another file", f"Write the value itself, as {name}:: and Base64.")
     if not encoded:
-        return _Line(name, value.encode("utf-8", "surrogateescape"), place)
+        return _Line(name, value.encode("utf-8"), place)
     try:
         return _Line(name, base64.b64decode(value.strip(), validate=True), place)
     except (binascii.Error, ValueError):
@@ -256,6 +257,8 @@ def _record(lines: Sequence[_Line]) -> Record:
         case "add":
             return AddRecord(name, _attributes(rest), head.span)
         case "modify":
+            if not rest:
+                raise kind.bad("there is nothing to modify", "Write replace: title, title: Lead, and a line of one -.")
             return ModifyRecord(name, _modifications(rest), head.span)
         case "modrdn" | "moddn":
             return _rename(name, rest, head)
@@ -269,7 +272,7 @@ def _record(lines: Sequence[_Line]) -> Record:
 
 def _attributes(lines: Iterable[_Line]) -> dict[str, list[bytes]]:
     attributes: dict[str, list[bytes]] = {}
-    spelled: dict[str, str] = {}
+    spelled = {"objectclass": "objectClass"}  # by this name it is looked for
     for line in lines:
         if line.name in ("-", "dn", "changetype", "control"):
             raise line.bad(
@@ -289,9 +292,9 @@ def _modifications(lines: Sequence[_Line]) -> dict[str, list[Modification]]:
     """Read parts such as ``replace: title``, ``title: Lead``, ``-``; the last ``-`` may be missing."""
     changes: dict[str, list[Modification]] = {}
     spelled: dict[str, str] = {}
-    rest = list(lines)
+    rest = deque(lines)
     while rest:
-        head = rest.pop(0)
+        head = rest.popleft()
         kind = _MODIFY_KINDS.get(head.name)
         if kind is None:
             raise head.bad(
@@ -300,12 +303,12 @@ def _modifications(lines: Sequence[_Line]) -> dict[str, list[Modification]]:
         name = head.text().strip()
         values: list[bytes] = []
         while rest and rest[0].name != "-":
-            line = rest.pop(0)
+            line = rest.popleft()
             if line.name != name.lower():
                 raise line.bad(f"{kind}: {name} is followed by {line.spelled}", "End each part with a line of one -.")
             values.append(line.value)
         if rest:
-            rest.pop(0)
+            rest.popleft()
         if kind == "add" and not values:
             raise head.bad(f"add: {name} without a value", f"Write {name}: and a value below it.")
         changes.setdefault(spelled.setdefault(name.lower(), name), []).append((kind, values))
