@@ -12,10 +12,10 @@ FIND_PYTHON := for name in $(PYTHON) python3.11 python3.12 python3.13 python3; d
 	&& { command -v $$name; break; }; done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo test lint types bench schemas clean
+.PHONY: help setup lab demo demo-ad test lint types bench schemas clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-9s %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP) ## Create .venv with the pinned dependencies and idcode itself
 
@@ -41,8 +41,11 @@ lab: ## Install the Debian packages of the private Samba AD domain (as root)
 	elif $(CAN_INSTALL); then $(APT_INSTALL) $$missing; \
 	else echo "make: no Samba AD domain here without root and:" $$missing >&2; fi
 
-demo: $(STAMP) lab ## Walk through idcode on a private Samba AD domain (as root)
+demo: $(STAMP) ## Walk through idcode on a practice domain
 	@$(BIN)/python examples/demo.py
+
+demo-ad: $(STAMP) lab ## The same walk on a private Samba AD domain (as root)
+	@$(BIN)/python examples/demo.py --ad
 
 test: $(STAMP) lab ## Run the tests; those that need Samba AD skip where it cannot run
 	$(BIN)/pytest -n auto --maxprocesses 8

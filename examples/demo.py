@@ -1,12 +1,13 @@
-"""A walk through idcode on a private Active Directory domain; run it with ``make demo``.
+"""A walk through idcode: ``make demo`` on a practice domain, ``make demo-ad`` on a private domain controller.
 
-It copies ``examples/contoso`` to a temporary folder, starts a Samba AD domain controller on this machine's loopback,
-and runs the real ``idcode`` command: what you see is what you would type. After every step it checks the exit code, and
-asks the domain controller with ``ldapsearch`` whether it holds what idcode says. It ends with 1 at the first surprise.
+It copies ``examples/contoso`` to a temporary folder and runs the real ``idcode`` command there: what you see is what
+you would type. After every step it checks the exit code, and asks the domain whether it holds what idcode says. It ends
+with 1 at the first surprise.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import os
@@ -16,15 +17,16 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tests.lab import Domain
 
 EXAMPLES = Path(__file__).resolve().parent
-sys.path.insert(0, str(EXAMPLES.parent))  # the lab belongs to the tests, which are not installed
-
-from tests.lab import Domain, SambaLab, available  # noqa: E402
-from tests.lab.golden import LabError  # noqa: E402
-
 DAY_1, DAY_2, DAY_5 = "2026-12-01", "2026-12-08", "2026-12-11"
 WATCHED = (
     "cn", "sAMAccountName", "userPrincipalName", "givenName", "sn", "displayName", "mail", "proxyAddresses",
@@ -32,49 +34,101 @@ WATCHED = (
     "adminDescription", "userAccountControl", "groupType", "member",
 )  # fmt: skip
 NOT_SETTABLE = 0x800000  # UF_PASSWORD_EXPIRED (MS-SAMR 2.2.1.13): computed by the controller
+IDCODE = (sys.executable, "-m", "idcode.cli.main")
+ON_A_DIRECTORY = ("plan", "apply", "rollback", "runs", "explain")
 
 
 class DemoFailed(Exception):
     """Something was not as this walk expects; the text says what."""
 
 
+class Stage(Protocol):
+    """Where the walk takes place: what idcode is told, and who else can be asked about the domain."""
+
+    option: str
+    witness: str
+    passwords_delivered: bool
+    environment: Mapping[str, str]
+
+    def question(self, filter_: str, attributes: tuple[str, ...]) -> list[str]:
+        """Return the command that answers with LDIF."""
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A practice domain, which idcode keeps in a file of the repository."""
+
+    option: str = "--sandbox"
+    witness: str = "idcode sandbox show"
+    passwords_delivered: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def question(self, filter_: str, attributes: tuple[str, ...]) -> list[str]:
+        """Ask idcode, which prints what is in the file."""
+        return [*IDCODE, "sandbox", "show", filter_, *attributes]
+
+
+class Controller:
+    """A domain controller, which ``ldapsearch`` asks behind idcode's back."""
+
+    option = ""
+    witness = "ldapsearch"
+    passwords_delivered = True
+
+    def __init__(self, domain: Domain, scratch: Path) -> None:
+        self._domain, self._password_file = domain, scratch / "password"
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(domain.password, "utf-8")
+        self.environment = {
+            "IDCODE_AD_SERVER": domain.servers[0],
+            "IDCODE_AD_USER": domain.user,
+            "IDCODE_AD_PASSWORD": domain.password,
+            "IDCODE_AD_CA": domain.ca_file,
+            "IDCODE_AD_SERVER_NAME": domain.server_name,
+            # The authority is checked; the certificate names the controller, and we call it by its address.
+            "LDAPTLS_CACERT": domain.ca_file,
+            "LDAPTLS_REQSAN": "never",
+        }
+
+    def question(self, filter_: str, attributes: tuple[str, ...]) -> list[str]:
+        """Ask the controller itself, with a program that knows nothing of idcode."""
+        return [
+            *("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"),
+            *("-H", self._domain.servers[0], "-D", self._domain.user, "-y", str(self._password_file)),
+            *("-b", self._domain.base_dn, filter_, *attributes),
+        ]
+
+
 @dataclass
 class Walk:
-    """One walk: the repository's copy, the domain, and the environment that ``idcode`` runs in."""
+    """One walk: the repository's copy, and the stage."""
 
     root: Path
-    domain: Domain
+    stage: Stage
 
-    def __post_init__(self) -> None:
-        self.password_file = self.root.parent / "password"
-        self.password_file.touch(mode=0o600)
-        self.password_file.write_text(self.domain.password, "utf-8")
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if name != "CI"},  # the history may die with us
-            "IDCODE_AD_SERVER": self.domain.servers[0],
-            "IDCODE_AD_BASE": self.domain.base_dn,
-            "IDCODE_AD_USER": self.domain.user,
-            "IDCODE_AD_PASSWORD": self.domain.password,
-            "IDCODE_AD_CA": self.domain.ca_file,
-            "IDCODE_AD_SERVER_NAME": self.domain.server_name,
-        }
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command in the repository."""
+        kept = {name: value for name, value in os.environ.items() if name != "CI"}  # the history may die with us
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env={**kept, **self.stage.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
 
     def idcode(self, command: str, expect: int = 0, head: int = 12, tail: int = 8, quiet: bool = False) -> str:
         """Run ``idcode COMMAND``, show it with the beginning and end of what it says, and return its output.
 
         Raises :class:`DemoFailed` where the exit code is not ``expect``.
         """
+        verb, _, rest = command.partition(" ")
+        command = " ".join(filter(None, (verb, self.stage.option if verb in ON_A_DIRECTORY else "", rest)))
         if not quiet:
             print(f"\n  $ idcode {command}", flush=True)
-        done = subprocess.run(
-            [sys.executable, "-m", "idcode.cli.main", *shlex.split(command)],
-            cwd=self.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        done = self.run([*IDCODE, *shlex.split(command)])
         if done.returncode != expect:
             raise DemoFailed(
                 f"idcode {command} ended with {done.returncode}, expected {expect}:\n{done.stdout}\n{done.stderr}"
@@ -86,33 +140,22 @@ class Walk:
         return done.stdout
 
     def search(self, filter_: str, *attributes: str) -> list[dict[str, list[str]]]:
-        """Ask the domain controller itself; one mapping of attribute to values per entry, ``dn`` among them."""
-        done = subprocess.run(
-            [
-                *("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"),
-                *("-H", self.domain.servers[0], "-D", self.domain.user, "-y", str(self.password_file)),
-                *("-b", self.domain.base_dn, filter_, *(attributes or ("1.1",))),
-            ],
-            # The authority is checked; the certificate names the controller, and we call it by its address.
-            env={**os.environ, "LDAPTLS_CACERT": self.domain.ca_file, "LDAPTLS_REQSAN": "never"},
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        """Ask the domain itself; one mapping of attribute to values per entry, ``dn`` among them."""
+        done = self.run(self.stage.question(filter_, attributes or ("1.1",)))
         if done.returncode:
-            raise DemoFailed(f"ldapsearch {filter_} failed: {done.stderr.strip()}")
+            raise DemoFailed(f"{self.stage.witness} {filter_} failed: {done.stderr.strip()}")
         return read_ldif(done.stdout)
 
     def count(self, what: str, filter_: str, expect: int | None = None) -> int:
         """Count and say how many entries there are; raise :class:`DemoFailed` where it is not ``expect``."""
         found = len(self.search(filter_))
-        print(f"  ldapsearch '{filter_}': {found} {what}")
+        print(f"  {self.stage.witness} '{filter_}': {found} {what}")
         if expect is not None and found != expect:
-            raise DemoFailed(f"expected {expect} {what}, the domain controller has {found}")
+            raise DemoFailed(f"expected {expect} {what}, the domain has {found}")
         return found
 
     def snapshot(self) -> dict[str, dict[str, list[str]]]:
-        """Return everything that idcode manages, as the domain controller tells it."""
+        """Return everything that idcode manages, as the domain tells it."""
         found = self.search("(|(objectClass=user)(objectClass=group)(objectClass=organizationalUnit))", *WATCHED)
         entries = {}
         for entry in found:
@@ -130,9 +173,9 @@ class Walk:
 
 
 def read_ldif(text: str) -> list[dict[str, list[str]]]:
-    """Read the entries of ``ldapsearch -LLL``; values sorted, since a directory keeps no order (RFC 2849)."""
+    """Read entries of LDIF (RFC 2849); values sorted, since a directory keeps no order."""
     entries = []
-    for block in text.split("\n\n"):
+    for block in text.replace("\n ", "").split("\n\n"):
         entry: dict[str, list[str]] = {}
         for line in block.splitlines():
             name, colon, value = line.partition(":")
@@ -176,21 +219,34 @@ def first_day(walk: Walk) -> None:
     walk.idcode(f"plan --as-of {DAY_1} --out plan.json --detailed-exitcode", expect=2, head=24, tail=14)
     summary = json.loads((walk.root / "plan.json").read_text("utf-8"))["summary"]
     walk.idcode("show plan.json --format markdown", head=16, tail=4)
+    how = (
+        "that goes to deliver-password.sh and nowhere else"
+        if walk.stage.passwords_delivered
+        else "that is thrown away, since this is practice"
+    )
     say(
         "3. Apply",
         "Batch by batch, a canary of five first, every write journalled before it is sent. Accounts are created "
-        "disabled, get a random password that goes to deliver-password.sh and nowhere else, and are then enabled.",
+        f"disabled, get a random password {how}, and are then enabled.",
     )
     walk.idcode("apply plan.json", head=4, tail=6)
     people = walk.count("everyday accounts", "(&(objectClass=user)(employeeID=*))")
     admins = walk.count("admin accounts", "(&(objectClass=user)(employeeNumber=*))")
     walk.count("department groups", "(&(objectClass=group)(adminDescription=department:*))")
-    delivered = (walk.root / ".demo" / "delivered.txt").read_text("utf-8").split()
-    print(f"  .demo/delivered.txt: {len(delivered)} passwords handed over")
-    if len(delivered) != people + admins or summary["create"] <= people:
-        raise DemoFailed("every account should have got one password")
+    if summary["create"] <= people + admins:
+        raise DemoFailed("there should be groups and organizational units, too")
+    count_passwords(walk, people + admins if walk.stage.passwords_delivered else 0)
     say("4. Plan again", "The directory is the state. Nothing is left to do, and the exit code says so.")
     walk.idcode(f"plan --as-of {DAY_1} --detailed-exitcode", expect=0)
+
+
+def count_passwords(walk: Walk, expect: int) -> None:
+    """Say how many passwords were handed over; raise :class:`DemoFailed` where it is not ``expect``."""
+    notes = walk.root / ".demo" / "delivered.txt"
+    delivered = notes.read_text("utf-8").split() if notes.exists() else []
+    print(f"  .demo/delivered.txt: {len(delivered)} passwords handed over")
+    if len(delivered) != expect:
+        raise DemoFailed(f"expected {expect} passwords")
 
 
 def broken_export(walk: Walk) -> None:
@@ -266,7 +322,7 @@ def roll_back(walk: Walk, before: dict[str, dict[str, list[str]]]) -> None:
     )
     if differences:
         raise DemoFailed("the rollback left something behind:\n" + "\n".join(differences))
-    print(f"  ldapsearch: all {len(after)} entries hold what they held before the week")
+    print(f"  {walk.stage.witness}: all {len(after)} entries hold what they held before the week")
     say(
         "10. And now?",
         "The files still ask for the week's changes. What was rolled back waits until somebody changes the files or "
@@ -275,38 +331,55 @@ def roll_back(walk: Walk, before: dict[str, dict[str, list[str]]]) -> None:
     walk.idcode(f"plan --as-of {DAY_2} --detailed-exitcode", expect=0, head=6, tail=12)
 
 
-def missing() -> str | None:
-    """Return why the walk cannot be made here, or ``None``."""
+@contextmanager
+def controller(scratch: Path) -> Iterator[Controller]:
+    """Start a private domain controller for the time of a walk. Raises :class:`DemoFailed` where none can run."""
+    sys.path.insert(0, str(EXAMPLES.parent))  # the lab belongs to the tests, which are not installed
+    from tests.lab import SambaLab, available
+    from tests.lab.golden import LabError
+
     reason = available()
     if reason is None and shutil.which("ldapsearch") is None:
         reason = "not installed: ldapsearch (apt-get install ldap-utils)"
-    return reason
+    if reason:
+        raise DemoFailed(f"it needs a Samba AD domain of its own, which cannot run here: {reason}")
+    lab = SambaLab(scratch / "dc", first_ip=10)
+    try:
+        print("Starting a private domain controller …", flush=True)
+        domain = lab.start()
+        print(f"corp.contoso.com at {domain.servers[0]}; the repository is a copy of examples/contoso.")
+        yield Controller(domain, scratch)
+    except LabError as error:
+        raise DemoFailed(str(error)) from error
+    finally:
+        lab.discard()
+
+
+@contextmanager
+def practice(_: Path) -> Iterator[Practice]:
+    """Practise: nothing to start, nothing to stop."""
+    print("A practice domain in a file; the repository is a copy of examples/contoso.")
+    yield Practice()
 
 
 def main() -> int:
     """Make the walk; 1 where something is missing or not as expected."""
-    reason = missing()
-    if reason:
-        print(f"The demo needs a Samba AD domain of its own, which cannot run here: {reason}", file=sys.stderr)
-        return 1
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--ad", action="store_true", help="on a private Samba AD domain controller; needs root")
+    begin = controller if parser.parse_args().ad else practice
     with tempfile.TemporaryDirectory(prefix="idcode-demo-") as scratch:
         root = Path(scratch) / "contoso"
         shutil.copytree(EXAMPLES / "contoso", root, ignore=shutil.ignore_patterns(".idcode", ".demo"))
-        lab = SambaLab(Path(scratch) / "dc", first_ip=10)
         try:
-            print("Starting a private domain controller …", flush=True)
-            domain = lab.start()
-            print(f"corp.contoso.com at {domain.servers[0]}; the repository is a copy of examples/contoso.")
-            walk = Walk(root, domain)
-            first_day(walk)
-            broken_export(walk)
-            before = second_day(walk)
-            roll_back(walk, before)
-        except (DemoFailed, LabError) as error:
+            with begin(Path(scratch)) as stage:
+                walk = Walk(root, stage)
+                first_day(walk)
+                broken_export(walk)
+                before = second_day(walk)
+                roll_back(walk, before)
+        except DemoFailed as error:
             print(f"\nThe demo failed: {error}", file=sys.stderr)
             return 1
-        finally:
-            lab.discard()
     say("Done", "Everything was as expected. The repository to play with is examples/contoso; start with its README.")
     return 0
 
