@@ -263,11 +263,12 @@ _LINES = st.sampled_from(
 @given(st.lists(_LINES | st.text(), max_size=12).map("\n".join))
 @example("result:: /w==")
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
+    refusal = None
     try:
         read_ldif(text, "estate.ldif")
     except DirectoryError as error:
-        assert str(error).startswith("estate.ldif:")
-        assert error.hint
+        refusal = error
+    assert refusal is None or (str(refusal).startswith("estate.ldif:") and refusal.hint)
 
 
 @pytest.mark.ad
@@ -278,8 +279,10 @@ def test_what_ldapsearch_prints_can_be_read(domain: Domain, admin: Any, how: str
     name = f"CN=Bjørn Hummer,CN=Users,{domain.base_dn}"
     admin.add(name, "user", {"sAMAccountName": "bjorn", "description": " leading, trailing ", "info": "a\r\nb"})
     printed = subprocess.run(
-        ["ldapsearch", "-x", "-H", domain.servers[0], "-D", domain.user, "-w", domain.password, *how.split()]
-        + ["-b", domain.base_dn],
+        [
+            *("ldapsearch", "-x", "-H", domain.servers[0], "-D", domain.user, "-w", domain.password),
+            *(*how.split(), "-b", domain.base_dn),
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -109,5 +109,5 @@ def test_a_schema_comes_back_from_json_as_it_was(exchange: bool) -> None:
     ],
 )
 def test_what_is_no_schema_is_refused(damaged: object) -> None:
-    with pytest.raises(ValueError, match="schema|song"):
+    with pytest.raises(ValueError, match=r"schema|song"):
         decode_schema(damaged)  # type: ignore[arg-type]
