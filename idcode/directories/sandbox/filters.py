@@ -16,6 +16,7 @@ from typing import Any
 from idcode.directories.ad.operations import BadFilter
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.ad.values import decode, encode
+from idcode.directories.sandbox.classes import most_specific
 from idcode.model import dn, syntax
 from idcode.model.schema import Kind
 
@@ -32,25 +33,8 @@ _BIT_AND, _BIT_OR, _IN_CHAIN = (f"1.2.840.113556.1.4.{number}" for number in (80
 _TEXTS = frozenset({Kind.TEXT, Kind.EXACT, Kind.ADDRESS})
 _ORDERED = _TEXTS | {Kind.INTEGER, Kind.FILETIME, Kind.TIME, Kind.BINARY}
 _DIVIDED = _TEXTS | {Kind.BINARY}
-_CATEGORIES = {
-    "builtindomain": "builtin-domain",
-    "computer": "computer",
-    "contact": "person",
-    "container": "container",
-    "domain": "domain",
-    "domaindns": "domain-dns",
-    "foreignsecurityprincipal": "foreign-security-principal",
-    "group": "group",
-    "inetorgperson": "person",
-    "lostandfound": "lost-and-found",
-    "msds-groupmanagedserviceaccount": "ms-ds-group-managed-service-account",
-    "organizationalperson": "person",
-    "organizationalunit": "organizational-unit",
-    "person": "person",
-    "top": "top",
-    "user": "person",
-}
-"""The name of ``defaultObjectCategory`` by class, both in lower case."""
+_ABSTRACT = {"domain": "domain", "organizationalperson": "person", "person": "person", "top": "top"}
+"""The name of ``defaultObjectCategory`` of classes that have no objects of their own, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +253,9 @@ def _anchor(key: Hashable, kind: Kind) -> Hashable:
 
 def _category(raw: bytes) -> Filter:
     """Let the name of a class stand for the DN of its category (MS-ADTS 3.1.1.3.1.3.5)."""
-    wanted = _CATEGORIES.get(raw.decode("utf-8", "replace").lower())
+    name = raw.decode("utf-8", "replace").lower()
+    known = most_specific([name])
+    wanted = known.category.lower() if known else _ABSTRACT.get(name)
     if wanted is None:
         return _UNDEFINED
 
