@@ -120,6 +120,7 @@ def test_it_finds_the_object(text: str) -> None:
         "(title=lead*d*)",
         "(title=engineer*)",
         "(title=*lead)",
+        "(title=*lead engineer*engineer)",
         "(displayName=Bjorn  Stahl)",
         "(displayName=Bjørn Ståhl)",
         "(userAccountControl>=515)",
@@ -181,7 +182,7 @@ def test_what_is_undefined_is_neither_true_nor_false(item: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "cn=ada", "(cn=ada", "((cn=ada))", "(&)", "(!)", "(a=b)))((c=d)", "(cn)", "(anr=a)"]
+    "text", ["", "cn=ada", "(cn=ada", "((cn=ada))", "(&)", "(!)", "(a=b))(&(c=d)", "(cn)", "(anr=a)"]
 )
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(BadFilter) as caught:
@@ -206,6 +207,8 @@ def test_chains_are_followed_by_who_knows_the_links() -> None:
     assert compiled.matches(lambda name: ADA.get(name, ()))
     assert not compiled.matches(lambda name: {"distinguishedname": [b"CN=Cid"]}.get(name, ()))
     assert asked == [("memberof", f"CN=Everybody,{BASE}")]
+    assert compile_filter(f"(cn:1.2.840.113556.1.4.1941:=CN=Everybody,{BASE})", SCHEMA, chain).anchors == frozenset()
+    assert len(asked) == 1
     assert not compile_filter("(memberOf:1.2.840.113556.1.4.1941:=junk)", SCHEMA, chain).matches(lambda _: [b"CN=a"])
 
 

@@ -145,6 +145,7 @@ _RENAME = f"dn: {ADA}\nchangetype: modrdn\n"
     ("text", "place", "words"),
     [
         ("version: 2\n", "1:10", "version"),
+        (f"dn: {ADA}\n\nversion: 1\n", "3:10", "begins with dn:"),
         (" dn: x\n", "1:1", "begins with a space"),
         (f"dn: {ADA}\n\n title: x\n", "3:1", "begins with a space"),
         (f"dn: {ADA}\ntitle\n", "2:1", "no line of LDIF: 'title'"),
