@@ -20,14 +20,13 @@ DESCRIPTOR = "ntsecuritydescriptor"
 OWNER, GROUP, DACL, SACL = 1, 2, 4, 8
 """Parts of a descriptor (SECURITY_INFORMATION, MS-DTYP 2.4.7)."""
 EVERYTHING = OWNER | GROUP | DACL | SACL
-_ALLOWED, _INHERIT = 0, 2
+_ALLOWED = 0
 _FULL_CONTROL, _READ = 0x000F01FF, 0x00020094
 _SELF_RELATIVE = 0x8000
 
 
-def default_descriptor(sid: str) -> Descriptor:
-    """Return what objects have on which nobody has set permissions, in the domain ``sid``."""
-    admins = wire.sid_bytes(f"{sid}-512")
+def _default() -> Descriptor:
+    admins = wire.sid_bytes("S-1-5-32-544")
     trustees = (
         (admins, _FULL_CONTROL),
         (wire.sid_bytes("S-1-5-18"), _FULL_CONTROL),
@@ -37,18 +36,22 @@ def default_descriptor(sid: str) -> Descriptor:
     return Descriptor(1, _SELF_RELATIVE, admins, admins, b"", dacl)
 
 
-def descriptor_of(node: Node, sid: str) -> Descriptor:
+DEFAULT = _default()
+"""What objects have on which nobody has set permissions: administrators may do everything, everybody may read."""
+
+
+def descriptor_of(node: Node) -> Descriptor:
     """Return an object's descriptor."""
     raw = node.first(DESCRIPTOR)
-    return default_descriptor(sid) if raw is None else Descriptor.parse(raw)
+    return DEFAULT if raw is None else Descriptor.parse(raw)
 
 
-def shown(node: Node, sid: str, parts: int) -> bytes:
+def shown(node: Node, parts: int) -> bytes:
     """Return the wanted ``parts`` of an object's descriptor (LDAP_SERVER_SD_FLAGS_OID, MS-ADTS 3.1.1.3.4.1.11)."""
-    return _merge(Descriptor(1, _SELF_RELATIVE, b"", b"", b"", None), descriptor_of(node, sid), parts).build()
+    return _merge(Descriptor(1, _SELF_RELATIVE, b"", b"", b"", None), descriptor_of(node), parts).build()
 
 
-def replaced(draft: Draft, node: Node, steps: Sequence[Modification], parts: int) -> Node:
+def replaced(node: Node, steps: Sequence[Modification], parts: int) -> Node:
     """Return ``node`` with ``parts`` of its descriptor as a modify wants them, which can only replace them."""
     if len(steps) != 1 or steps[0][0] != "replace" or len(steps[0][1]) != 1:
         raise unwilling(0x57)
@@ -56,7 +59,7 @@ def replaced(draft: Draft, node: Node, steps: Sequence[Modification], parts: int
         given = Descriptor.parse(bytes(steps[0][1][0]))
     except ValueError:
         raise conversion_error(21) from None
-    merged = _merge(descriptor_of(node, draft.sid), given, parts)
+    merged = _merge(descriptor_of(node), given, parts)
     return node.setting({DESCRIPTOR: (merged.build(),)})
 
 
@@ -75,9 +78,8 @@ def check_removable(draft: Draft, node: Node) -> None:
     the object alone stops nobody.
     """
     parent = draft.tree.nodes[node.parent] if node.parent else node
-    if descriptor_of(node, draft.sid).denies_everyone(security.DELETE) and descriptor_of(
-        parent, draft.sid
-    ).denies_everyone(security.DELETE_CHILD):
+    denied = descriptor_of(node).denies_everyone(security.DELETE)
+    if denied and descriptor_of(parent).denies_everyone(security.DELETE_CHILD):
         raise no_rights()
 
 

@@ -19,7 +19,7 @@ WORKSTATION, SERVER = 0x1000, 0x2000
 USERS, COMPUTERS, CONTROLLERS = b"513", b"515", b"516"
 """Relative identifiers of the primary groups: Domain Users, Domain Computers, Domain Controllers."""
 
-_HELD = b"set"
+HELD = b"set"
 """What is kept of a password: that there is one."""
 _NAME_LIMIT = {"user": 20, "group": 256}
 _FORBIDDEN = frozenset('"/\\[]:;|=,+*?<>')
@@ -114,7 +114,7 @@ def with_password(draft: Draft, node: Node, steps: Sequence[Modification]) -> No
         raise unwilling(results.BAD_PASSWORD_FORM)
     if not _satisfies_policy(draft.tree.root, node, text[1:-1]):
         raise unwilling(results.PASSWORD_POLICY)
-    return node.setting({PASSWORD: (_HELD,), PASSWORD_SET: (draft.ticks,)})
+    return node.setting({PASSWORD: (HELD,), PASSWORD_SET: (draft.ticks,)})
 
 
 def _satisfies_policy(domain: Node, node: Node, password: str) -> bool:

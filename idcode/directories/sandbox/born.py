@@ -80,7 +80,7 @@ def populate(draft: Draft, root_dn: str) -> None:
     """Put everything into an empty domain."""
     first = dn.parse(root_dn)[0]
     root = _node(None, "DC", first.value, "domainDNS", {"objectsid": (wire.sid_bytes(draft.sid),), **_POLICY})
-    _put(draft, root, critical=True)
+    _put(draft, root)
     places: dict[str, Guid] = {}
     for name, kind in _CONTAINERS.items():
         place = _node(
@@ -90,13 +90,13 @@ def populate(draft: Draft, root_dn: str) -> None:
             place = place.setting({"isdeleted": (b"TRUE",)})
         if name == "Builtin":
             place = place.setting({"objectsid": (wire.sid_bytes("S-1-5-32"),)})
-        _put(draft, place, critical=True)
+        _put(draft, place)
         places[name] = place.guid
     principals: dict[str, Guid] = {}
     for node in [*_users(draft, places["Users"]), *_groups(draft, places["Users"], places["Builtin"])]:
         # "Users" and "Guests" of CN=Builtin share no name with what is in CN=Users.
         principals[node.name] = node.guid
-        _put(draft, node, critical=node.name != "Protected Users" or True)
+        _put(draft, node)
     for group, members in _MEMBERS.items():
         draft.put(draft.node(principals[group]).referring({"member": [principals[name] for name in members]}))
 
@@ -106,7 +106,7 @@ def _users(draft: Draft, parent: Guid) -> Iterable[Node]:
         values = {"objectsid": (_sid(draft, rid),), "useraccountcontrol": (control,)}
         node = _node(parent, "CN", name, "user", {**values, "samaccountname": (name.encode(),)})
         if name != "Guest":
-            node = node.setting({accounts.PASSWORD: (b"set",), accounts.PASSWORD_SET: (draft.ticks,)})
+            node = node.setting({accounts.PASSWORD: (accounts.HELD,), accounts.PASSWORD_SET: (draft.ticks,)})
         node = accounts.born(draft, node).setting({"accountexpires": (str(NEVER).encode(),)})
         yield node.setting({"primarygroupid": (b"514" if name == "Guest" else accounts.USERS,)})
 
@@ -132,9 +132,8 @@ def _node(parent: Guid | None, rdn_type: str, name: str, kind: str, values: Mapp
     return Node(uuid.uuid4().bytes_le, parent, rdn_type, name, {**fixed, **values})
 
 
-def _put(draft: Draft, node: Node, critical: bool) -> None:
-    if critical:
-        node = node.setting({"iscriticalsystemobject": (b"TRUE",)})
+def _put(draft: Draft, node: Node) -> None:
+    node = node.setting({"iscriticalsystemobject": (b"TRUE",)})
     if node.name in _GUARDED and accounts.is_principal(node):
         node = node.setting({"admincount": (b"1",)})
     draft.put(node)

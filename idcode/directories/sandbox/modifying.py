@@ -76,7 +76,7 @@ def _with_attribute(
         raise conversion_error(16)
     folded = known.name.lower()
     if folded == access.DESCRIPTOR:
-        return access.replaced(draft, node, steps, options.descriptor_parts)
+        return access.replaced(node, steps, options.descriptor_parts)
     if folded == accounts.PASSWORD:
         return accounts.with_password(draft, node, steps)
     _check_writable(draft, node, known)

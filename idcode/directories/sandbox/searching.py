@@ -56,7 +56,7 @@ def matching(domain: Domain, base: str, text: str, scope: SearchScope, deleted: 
     """
     tree = domain.tree
     start = domain.need(base, deleted)
-    view = View(tree, domain.sid)
+    view = View(tree)
     wanted = compile_filter(text, domain.schema, lambda name, target: _chain(domain, name, target))
     if scope == "base":
         candidates: Iterable[Node] = (start,)
@@ -76,7 +76,7 @@ def entries(
     domain: Domain, nodes: Iterable[Node], attributes: Sequence[str], controls: Sequence[Control]
 ) -> list[Entry]:
     """Return objects as a search with these attributes and controls shows them."""
-    view = View(domain.tree, domain.sid, _form(controls))
+    view = View(domain.tree, _form(controls))
     return [Entry(view.dn(node), dict(_selected(view, domain, node, attributes))) for node in nodes]
 
 

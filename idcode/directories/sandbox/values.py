@@ -23,7 +23,7 @@ def checked(known: AttributeType, raw: bytes) -> bytes:
     Lengths count UTF-16 units of text and bytes of anything else; of numbers the number itself is bounded
     (rangeLower and rangeUpper, MS-ADTS 3.1.1.2.3).
     """
-    raw = _well_formed(known.kind, raw)
+    raw = well_formed(known.kind, raw)
     if known.kind in _INTEGRAL:
         size = int(raw)
         if not -(2**63) <= size < 2**63:
@@ -40,7 +40,8 @@ def checked(known: AttributeType, raw: bytes) -> bytes:
     return raw
 
 
-def _well_formed(kind: Kind, raw: bytes) -> bytes:
+def well_formed(kind: Kind, raw: bytes) -> bytes:
+    """Return ``raw`` as the domain keeps it; raise :class:`Refused` (21) where it is not of the attribute's syntax."""
     try:
         if not raw:
             raise ValueError("empty")

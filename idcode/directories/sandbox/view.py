@@ -35,9 +35,8 @@ class Form:
 class View:
     """The objects of a domain, attribute by attribute."""
 
-    def __init__(self, tree: Tree, sid: str, form: Form = Form()) -> None:
+    def __init__(self, tree: Tree, form: Form = Form()) -> None:
         self._tree = tree
-        self._sid = sid
         self._form = form
         self._back = back_links(tree.schema)
 
@@ -66,7 +65,7 @@ class View:
             return self._descriptor(node, name)
         if name == node.rdn_type.lower():
             return (node.name.encode("utf-8"),)
-        made_up = _MADE_UP.get(name)
+        made_up = MADE_UP.get(name)
         return made_up(self, node) if made_up else ()
 
     def names(self, node: Node) -> Iterable[str]:
@@ -93,7 +92,7 @@ class View:
     def _descriptor(self, node: Node, name: str) -> Sequence[bytes]:
         if name != access.DESCRIPTOR:
             return ()
-        return (access.shown(node, self._sid, self._form.descriptor_parts),)
+        return (access.shown(node, self._form.descriptor_parts),)
 
     def _category(self, node: Node) -> Sequence[bytes]:
         kind = most_specific(raw.decode() for raw in node.values.get("objectclass", ()))
@@ -135,7 +134,7 @@ def _token(_: View, node: Node) -> Sequence[bytes]:
     return (str(int.from_bytes(sid[-4:], "little")).encode(),) if sid and "group" in node.classes else ()
 
 
-_MADE_UP: Mapping[str, Callable[[View, Node], Sequence[bytes]]] = {
+MADE_UP: Mapping[str, Callable[[View, Node], Sequence[bytes]]] = {
     "canonicalname": View._canonical,
     "distinguishedname": lambda view, node: (view.dn(node).encode("utf-8"),),
     "name": lambda _, node: (node.name.encode("utf-8"),),
@@ -145,3 +144,4 @@ _MADE_UP: Mapping[str, Callable[[View, Node], Sequence[bytes]]] = {
     "primarygrouptoken": _token,
     "samaccounttype": _account_type,
 }
+"""Attributes (lower case) that no object keeps: they follow from its place and its other values."""
