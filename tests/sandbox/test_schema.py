@@ -69,6 +69,7 @@ def test_only_a_domain_prepared_for_exchange_has_what_exchange_brings() -> None:
         "msExchRecipientDisplayType",
         "msExchRecipientTypeDetails",
         "msExchRemoteRecipientType",
+        "targetAddress",
     }
     names = {name.lower() for name in added}
     for object_type in ("user", "group", "contact"):
