@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from idcode.apply.images import encode_live
 from idcode.apply.names import Known, References, referenced
 from idcode.apply.preconditions import PLACES, STATES, Comparison, decide
-from idcode.apply.results import REACHED, ChangeResult, Progress
+from idcode.apply.results import REACHED, ChangeResult, Journal, Progress
 from idcode.apply.sending import Journey, Sending
 from idcode.apply.verify import mismatch
 from idcode.directories.port import Directory, Secrets
@@ -19,7 +19,6 @@ from idcode.model.values import Ref
 from idcode.model.writes import Outcome, Write
 from idcode.plan.encoding import encode_change
 from idcode.store.records import ChangeRow, ChangeStatus, WriteIntent
-from idcode.store.store import Store
 
 EVERYTHING = "*"
 """Asks a directory for all attributes of an object, links from other objects included: what a delete destroys."""
@@ -35,7 +34,7 @@ class Runner:
 
     plan: Plan
     run_id: str
-    store: Store
+    store: Journal
     directories: Mapping[str, Directory]
     secrets: Secrets
     progress: Progress

@@ -47,9 +47,9 @@ def apply_plan(
         except BaseException as error:
             # Whatever it was, the history must not say for ever that the run is going on.
             with contextlib.suppress(StoreError):
-                _finish(runner, _last_words(error), broken=True)
+                _finish(runner, store, _last_words(error), broken=True)
             raise
-        return _finish(runner, message)
+        return _finish(runner, store, message)
 
 
 def _last_words(error: BaseException) -> str:
@@ -81,7 +81,7 @@ def _run_batches(runner: Runner, options: Options) -> str | None:
     return None
 
 
-def _finish(runner: Runner, message: str | None, broken: bool = False) -> RunResult:
+def _finish(runner: Runner, store: Store, message: str | None, broken: bool = False) -> RunResult:
     results = runner.results
     counts: Counter[str] = Counter(result.status for result in results.values())
     counts["remaining"] = len(runner.plan.changes) - len(results)
@@ -89,7 +89,7 @@ def _finish(runner: Runner, message: str | None, broken: bool = False) -> RunRes
     if message == "interrupted" and status == "done":
         message = None
     numbers = {name: counts[name] for name in _COUNTED}
-    runner.store.finish_run(runner.run_id, status, numbers, message)
+    store.finish_run(runner.run_id, status, numbers, message)
     reached = (results[change.id] for change in runner.plan.changes if change.id in results)
     problems = tuple(result for result in reached if result.status not in REACHED)
     return RunResult(runner.run_id, status, numbers, problems, message)

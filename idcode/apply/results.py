@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from idcode.model.plans import Batch, Change, Plan
-from idcode.store.records import ChangeStatus, RunStatus
+from idcode.model.writes import Outcome
+from idcode.store.records import ChangeRow, ChangeStatus, RunStatus, WriteIntent
 
 REACHED: tuple[ChangeStatus, ...] = ("done", "already")
 """The object is as the plan wants it."""
@@ -60,6 +61,19 @@ class RunResult:
     def exit_code(self) -> int:
         """The exit code of the command (DESIGN.md, section 5)."""
         return {"done": 0, "interrupted": 130}.get(self.status, 4)
+
+
+class Journal(Protocol):
+    """Where intents and outcomes are written down as a run goes on; :class:`idcode.store.store.Store` is one."""
+
+    def record_intents(self, run_id: str, changes: Iterable[ChangeRow], writes: Iterable[WriteIntent]) -> None:
+        """Write down what is about to be sent, with what is there now."""
+
+    def record_outcome(self, run_id: str, outcome: Outcome) -> None:
+        """Write down what became of a write."""
+
+    def record_changes(self, run_id: str, changes: Iterable[ChangeRow]) -> None:
+        """Write down where changes stand."""
 
 
 class Progress(Protocol):

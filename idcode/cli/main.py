@@ -100,15 +100,25 @@ def plan(
         Optional[Path],  # noqa: UP045
         typer.Option("--snapshot", metavar="FILE", help="Plan on a file of idcode snapshot, to look at only."),
     ] = None,
+    prove: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option(
+            "--prove/--no-prove", help="Try the plan on a copy of what was read; default: where it costs little."
+        ),
+    ] = None,
 ) -> int:
     """Compare the files with the live directories and show what would change, and why.
 
     Example:  idcode plan --out plan.json --detailed-exitcode
     """
-    from idcode.cli.commands.plan import run
+    from idcode.cli.commands.plan import Arguments, run
 
-    chosen = tuple(only or ())
-    return run(directory, out, output, as_of, chosen, allow, reapply, detailed, strict, full, sandbox, snapshot)
+    chosen, limits = tuple(only or ()), allow or ()
+    return run(
+        Arguments(
+            directory, out, output, as_of, chosen, limits, reapply, detailed, strict, full, sandbox, snapshot, prove
+        )
+    )
 
 
 @app.command()

@@ -31,7 +31,8 @@ class History:
         columns = [table.c[name] for name in RunRow.__slots__]
         for row in self._all(select(*columns).where(table.c.run_id == run_id)):
             return _run(row)
-        raise StoreError(f"there is no run {run_id!r}", hint="idcode runs lists them, idcode runs --sandbox those of the sandbox")
+        hint = "idcode runs lists them, idcode runs --sandbox those of the sandbox"
+        raise StoreError(f"there is no run {run_id!r}", hint=hint)
 
     def plan_document(self, run_id: str) -> dict[str, Any]:
         """Return the plan of a run in its JSON form; empty where there is no such run."""

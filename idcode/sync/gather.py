@@ -18,7 +18,8 @@ from idcode.model.records import Fingerprint, LiveObject, ObjectType, Proof, Que
 from idcode.sources.port import Source
 from idcode.sync.programs import IdentityRules, program
 
-GROUP_ATTRIBUTES = frozenset({"cn", "sAMAccountName", "member", "description", "category", "scope"})
+GROUP_ATTRIBUTES = frozenset({"cn", "sAMAccountName", "objectSid", "member", "description", "category", "scope"})
+"""``objectSid`` tells which groups are privileged, whatever language their names are in."""
 OU_ATTRIBUTES = frozenset({"ou", "description", "protected"})
 
 

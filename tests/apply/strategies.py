@@ -135,4 +135,5 @@ plans = st.builds(
     populations=st.dictionaries(text, st.builds(Population, number, number), max_size=2),
     kind=st.sampled_from(["apply", "rollback"]),
     rolls_back=maybe_text,
+    proof=st.sampled_from(["proved", "failed", None]),
 )

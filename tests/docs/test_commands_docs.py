@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.docs.pages import DOCS, without_code
-from tests.structure.commands import commands
+from tests.structure.commands import commands, options
 
 PAGE = DOCS / "commands.md"
 
@@ -24,11 +24,7 @@ def _documented() -> dict[str, set[str]]:
 
 
 def test_every_command_has_a_section_with_all_its_options() -> None:
-    options = {
-        name: {option for parameter in command.params for option in parameter.opts if option.startswith("-")}
-        for name, command in COMMANDS.items()
-    }
-    assert _documented() == options
+    assert _documented() == {name: options(command) for name, command in COMMANDS.items()}
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:

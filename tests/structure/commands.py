@@ -14,6 +14,12 @@ def commands() -> dict[str, Any]:
     return _in(typer.main.get_command(app))
 
 
+def options(command: Any) -> set[str]:
+    """Return the options of a command, those that say no included."""
+    names = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return {name for name in names if name.startswith("-")}
+
+
 def _in(group: Any, prefix: str = "") -> dict[str, Any]:
     found = {}
     for name, command in group.commands.items():

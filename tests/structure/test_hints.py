@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.structure.commands import commands
+from tests.structure.commands import commands, options
 
 PACKAGE = Path(__file__).parents[2] / "idcode"
 COMMANDS = commands()
@@ -45,14 +45,13 @@ def test_every_command_that_a_text_names_exists() -> None:
 
 
 def test_every_option_that_a_text_names_with_a_command_exists() -> None:
-    for place, name, options in _commands():
-        known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
-        assert set(options) <= known, f"{place}: idcode {name} has no {set(options) - known}"
+    for place, name, found in _commands():
+        known = options(COMMANDS[name])
+        assert set(found) <= known, f"{place}: idcode {name} has no {set(found) - known}"
 
 
 def test_every_option_that_a_text_names_belongs_to_some_command() -> None:
-    known = {option for command in COMMANDS.values() for parameter in command.params for option in parameter.opts}
-    known |= {"--help", "--version"}
+    known = {"--help", "--version"}.union(*map(options, COMMANDS.values()))
     for place, text in _texts():
         unknown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known
         assert not unknown, f"{place}: no command has {unknown}"

@@ -23,8 +23,21 @@ MAY_IMPORT = {
     "plan": {"model"},
     "store": {"model"},
     "apply": {"model", "plan", "store", "directories.port"},
+    "prove": {"model", "apply", "store", "directories.port"},
     "report": {"model"},
-    "cli": {"model", "expressions", "config", "sources", "directories", "sync", "plan", "store", "apply", "report"},
+    "cli": {
+        "model",
+        "expressions",
+        "config",
+        "sources",
+        "directories",
+        "sync",
+        "plan",
+        "store",
+        "apply",
+        "prove",
+        "report",
+    },
 }
 HEAVY = {"ldap3", "ruamel", "lark", "pydantic", "sqlalchemy", "jsonschema", "deepdiff", "msgraph", "azure"}
 

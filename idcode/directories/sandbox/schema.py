@@ -1,7 +1,7 @@
 """The schema of a practice domain: Active Directory's own, from the files next to this module.
 
 ``attributes.tsv`` and ``classes.ldif`` are written by ``python -m tests.lab.dump_schema`` from a domain controller.
-``exchange.tsv`` holds what Exchange adds and people use, by Microsoft's documentation of the Exchange schema.
+``exchange.tsv`` holds what Exchange adds and people use.
 """
 
 from __future__ import annotations

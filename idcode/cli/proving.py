@@ -1,0 +1,64 @@
+"""The proof of a plan: it is carried out on copies of what was read, and the plan after it has to be empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from idcode.cli.planning import Inputs, Planned, Progress, plan_from
+from idcode.directories.port import Directory
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.errors import DirectoryError
+from idcode.model.plans import Plan
+from idcode.prove.rehearsal import not_empty, rehearse
+from idcode.sync.gather import Gathered, queries, read_directory
+
+CHEAP_OBJECTS = 400
+CHEAP_CHANGES = 40
+"""Up to here a proof costs less than a tenth of planning on a domain controller (benchmarks/proof.py)."""
+
+
+def is_cheap(planned: Planned) -> bool:
+    """Whether a plan is proved unasked: by counts and not by the clock, so that the outcome is always the same."""
+    objects = sum(len(reading.view.objects) for reading in planned.inputs.gathered.directories.values())
+    return objects <= CHEAP_OBJECTS and len(planned.plan.changes) <= CHEAP_CHANGES
+
+
+def proved(planned: Planned, progress: Progress) -> Plan:
+    """Return the plan with the outcome of its proof, and what it breaks among its diagnostics.
+
+    An empty plan needs no proof. Where what was read cannot be copied, there is a warning and no proof.
+    """
+    inputs, plan = planned.inputs, planned.plan
+    if not plan.changes:
+        return plan
+    progress("proof: changes", len(plan.changes))
+    try:
+        copies = _copies(inputs)
+    except DirectoryError as error:
+        warning = Diagnostic("warning", "proof-impossible", f"what was read cannot be copied: {error}", error.hint)
+        return replace(plan, diagnostics=(*plan.diagnostics, warning))
+    views = {name: reading.view for name, reading in inputs.gathered.directories.items()}
+    findings = rehearse(plan, copies, views, inputs.repository.project.redact)
+    findings = findings or not_empty(plan_from(_again(inputs, copies)).plan)
+    if findings:
+        return replace(plan, proof="failed", diagnostics=(*plan.diagnostics, *findings))
+    return replace(plan, proof="proved")
+
+
+def _copies(inputs: Inputs) -> dict[str, Directory]:
+    from idcode.directories.sandbox.copying import copy_of
+
+    return {
+        name: copy_of(inputs.directories[name], reading.view) for name, reading in inputs.gathered.directories.items()
+    }
+
+
+def _again(inputs: Inputs, copies: Mapping[str, Directory]) -> Inputs:
+    """Return the inputs of the next plan: the same sources and moment, the copies in place of the directories."""
+    wanted = queries(inputs.repository, inputs.rules)
+    readings = {
+        name: read_directory(inputs.repository, copy, wanted[name], lambda *_: None) for name, copy in copies.items()
+    }
+    gathered = Gathered(inputs.gathered.sources, readings, inputs.gathered.diagnostics)
+    return replace(inputs, gathered=gathered, directories=copies)

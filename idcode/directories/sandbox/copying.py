@@ -1,0 +1,36 @@
+"""A practice domain that begins as a directory was read, for trying a plan on it."""
+
+from __future__ import annotations
+
+from idcode.directories.ad.domain import AdDomain
+from idcode.directories.ad.schema import AdSchema
+from idcode.directories.port import Directory
+from idcode.directories.sandbox.directory import domain_of, make_base
+from idcode.directories.sandbox.domain import new_domain
+from idcode.directories.sandbox.saved import SavedDomain
+from idcode.directories.sandbox.seeding import load, seed_of
+from idcode.directories.sandbox.session import EmbeddedSession
+from idcode.model.desired import DirectoryView
+from idcode.model.errors import DirectoryError
+
+
+def copy_of(directory: Directory, view: DirectoryView) -> AdDomain:
+    """Return a domain in memory with the objects of ``view``, as far as they were read.
+
+    ``directory`` is where they were read from: its schema holds in the copy. Raises ``DirectoryError`` for a directory
+    that is no AD domain, and where the objects do not fit together as those of a domain do.
+    """
+    schema, mark_in = _definitions(directory)
+    domain = new_domain(domain_of(view.name, view.base_dn), schema)
+    load(domain, [seed_of(live, schema, mark_in) for live in view.objects.values()])
+    make_base(view.name, domain, view.base_dn)
+    session = EmbeddedSession(domain, f"the copy of {view.name}")
+    return AdDomain(view.name, session, view.base_dn, mark_in, type=view.type, schema=schema)
+
+
+def _definitions(directory: Directory) -> tuple[AdSchema, str]:
+    if isinstance(directory, AdDomain):
+        return directory.definitions, directory.mark_in
+    if isinstance(directory, SavedDomain):
+        return directory.saved.schema, directory.saved.mark_in
+    raise DirectoryError(f"{directory.name} cannot be copied: only domains of Active Directory can")

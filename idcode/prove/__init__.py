@@ -1,0 +1,1 @@
+"""A plan tried out on copies of what was read, before anybody touches the directories themselves."""

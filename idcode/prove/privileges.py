@@ -1,0 +1,99 @@
+"""Who has the rights of an administrator, through however many groups, and whether a plan changes that by the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from idcode.model import dn
+from idcode.model.plans import Change
+from idcode.model.records import LiveObject
+from idcode.model.syntax import text_of
+from idcode.model.values import Ref
+
+_DOMAIN_RIDS = frozenset({"512", "516", "518", "519", "520", "521", "526", "527"})
+_BUILT_IN = frozenset({"S-1-5-32-544", "S-1-5-32-548", "S-1-5-32-549", "S-1-5-32-550", "S-1-5-32-551", "S-1-5-32-552"})
+"""Domain, enterprise and schema administrators, domain controllers, policy and key administrators; administrators,
+account, server, print and backup operators, replicators (MS-ADTS 6.1.1.6 and 3.1.1.6.1.2, the protected groups)."""
+
+
+class Privileges:
+    """Follows the effective membership of the privileged groups of one directory.
+
+    A change of such a group itself stands in the plan by that group's name, where a reviewer sees it. What this finds
+    is everything else that makes somebody an administrator, or takes it away: a change of a group that is nested in
+    one, or the deletion of a member.
+    """
+
+    def __init__(self, objects: Iterable[LiveObject]) -> None:
+        known = {live.anchor: live for live in objects if not live.deleted}
+        self._privileged = {anchor: live for anchor, live in known.items() if _is_privileged(live)}
+        self._members = _memberships(known)
+        self._known = set(known)
+        self._before = self._administrators()
+
+    def after(
+        self, changes: Sequence[Change], anchors: Mapping[str, str], now: Mapping[str, LiveObject]
+    ) -> Iterator[tuple[Change, str]]:
+        """Yield each of ``changes`` that makes or unmakes an administrator by the way, and what it does."""
+        if not self._privileged:
+            return
+        touching = [change for change in changes if change.object_type == "group" or change.op in ("delete", "restore")]
+        if not touching:
+            return
+        by_dn = {dn.key(live.dn): anchor for anchor, live in now.items() if not live.deleted}
+        for change in touching:
+            anchor = anchors[change.id]
+            live = now.get(anchor)
+            if live is None or live.deleted:
+                self._known.discard(anchor)
+                continue
+            self._known.add(anchor)
+            if anchor not in self._privileged and live.object_type == "group":
+                self._members[anchor] = _members(live, by_dn)
+        found = self._administrators()
+        for anchor, group in self._privileged.items():
+            gained, lost = found[anchor] - self._before[anchor], self._before[anchor] - found[anchor]
+            name = dn.parse(group.dn)[0].value
+            for member in sorted(gained | lost):
+                who = dn.parse(now[member].dn)[0].value if member in now else member
+                what = f"{who} {'becomes' if member in gained else 'is no longer'} a member of {name} by way of it"
+                yield self._cause(touching, anchors, member), what
+        self._before = found
+
+    def _cause(self, touching: Sequence[Change], anchors: Mapping[str, str], member: str) -> Change:
+        """Return the change that did it: of the object itself, else of the group the member is in now."""
+        for change in touching:
+            if anchors[change.id] == member or member in self._reach(anchors[change.id]):
+                return change
+        return touching[0]
+
+    def _administrators(self) -> dict[str, frozenset[str]]:
+        return {anchor: self._reach(anchor) for anchor in self._privileged}
+
+    def _reach(self, group: str) -> frozenset[str]:
+        """Return the living objects that are no groups and in ``group`` through any number of groups."""
+        seen, todo = {group}, [group]
+        while todo:
+            for member in self._members.get(todo.pop(), ()):
+                if member not in seen and member in self._known:
+                    seen.add(member)
+                    todo.append(member)
+        return frozenset(seen - self._members.keys())
+
+
+def _is_privileged(live: LiveObject) -> bool:
+    sid = next((text_of(value) for value in live.get("objectSid")), "")
+    domain, _, rid = sid.rpartition("-")
+    return live.object_type == "group" and (
+        sid in _BUILT_IN or (domain.startswith("S-1-5-21-") and rid in _DOMAIN_RIDS)
+    )
+
+
+def _memberships(known: Mapping[str, LiveObject]) -> dict[str, frozenset[str]]:
+    by_dn = {dn.key(live.dn): anchor for anchor, live in known.items()}
+    return {anchor: _members(live, by_dn) for anchor, live in known.items() if live.object_type == "group"}
+
+
+def _members(live: LiveObject, by_dn: Mapping[tuple[tuple[str, str], ...], str]) -> frozenset[str]:
+    found = (by_dn.get(dn.key(value.target)) for value in live.get("member") if isinstance(value, Ref))
+    return frozenset(anchor for anchor in found if anchor)
