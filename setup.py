@@ -1,5 +1,6 @@
 """What pyproject.toml cannot say: a wheel carries the examples that ``idcode init`` writes, as ``idcode/examples``."""
 
+import shutil
 from pathlib import Path
 
 from setuptools import setup
@@ -15,8 +16,10 @@ class BuildWithExamples(build_py):
         """Build the package, then add the examples."""
         super().run()
         if not self.editable_mode:
+            left_behind = shutil.ignore_patterns(".idcode", ".demo")
             for name in EXAMPLES:
-                self.copy_tree(f"examples/{name}", str(Path(self.build_lib, "idcode", "examples", name)))
+                target = Path(self.build_lib, "idcode", "examples", name)
+                shutil.copytree(Path("examples", name), target, ignore=left_behind, dirs_exist_ok=True)
 
 
 setup(cmdclass={"build_py": BuildWithExamples})
