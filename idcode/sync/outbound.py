@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 
 from idcode.expressions import Environment, EvaluationError, UnknownValueError
 from idcode.model import dn
@@ -182,13 +183,7 @@ class ObjectBuilder:
                 self.reading.name,
                 attribute.name,
             )
-            result: Wanted | Failed | None
-            if not self._is_checked(flow, attribute):
-                result = Failed(attribute.name, "whether it is taken is not known", True)
-            elif flow.value.unique:
-                result = self._unique(wanted_object, flow, attribute, env)
-            else:
-                result = wanted(flow, attribute, env, present, live)
+            result = self._value(wanted_object, flow, attribute, env, present, live)
             if isinstance(result, Wanted) and attribute.kind is Kind.REFERENCE:
                 result = resolved(self.context, self.reading, attribute, result)
             if isinstance(result, Failed):
@@ -227,6 +222,22 @@ class ObjectBuilder:
                 "Add a flow for cn to the rule, and see that it has a value.",
             )
         return True
+
+    def _value(
+        self,
+        wanted_object: DesiredObject,
+        flow: OutboundFlow,
+        attribute: AttributeType,
+        env: Environment,
+        present: Iterable[str],
+        live: LiveObject | None,
+    ) -> Wanted | Failed | None:
+        """Compute one flow; unknown where a value has to be unique and it is not known who has it."""
+        if not self._is_checked(flow, attribute):
+            return Failed(attribute.name, "whether it is taken is not known", True)
+        if flow.value.unique:
+            return self._unique(wanted_object, flow, attribute, env)
+        return wanted(flow, attribute, env, present, live)
 
     def _is_checked(self, flow: OutboundFlow, attribute: AttributeType) -> bool:
         """Whether it can be known that no other object has a value which must be unique."""

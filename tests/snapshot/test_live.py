@@ -89,7 +89,7 @@ def test_the_plan_on_a_snapshot_is_the_plan_on_the_domain(
     alone(repo, monkeypatch)
     saved = repo.plan("--full", "--snapshot", "saved.jsonl", code=0)
     assert {c["op"] for c in live["changes"]} >= {"create", "update", "move", "disable", "restore"}
-    assert live["orphans"] and live["held"] and live["missing"]
+    assert all(live[listed] for listed in ("orphans", "held", "missing"))
     assert any("sg-selling" in c["address"] for c in live["changes"])
     assert json.dumps(comparable(saved), sort_keys=True) == json.dumps(comparable(live), sort_keys=True)
     assert "snapshot" not in live["directories"]["corp"]
@@ -118,7 +118,8 @@ def test_a_plan_on_a_snapshot_says_so_and_is_not_applied(repo: Repository) -> No
         assert "from a snapshot taken 20" in repo.run("show", "plan.json", "--format", output).out
     refused = repo.run("apply", "plan.json")
     assert refused.code == 5
-    assert "snapshot" in refused.err and "plan again on the live directory" in refused.err
+    assert "made from a snapshot of corp taken at" in refused.err
+    assert "plan again on the live directory" in refused.err
 
 
 @pytest.mark.parametrize("filter_text", ["(&(employeeID=*)(department=sales))", "employeeID=E*", "(!(employeeID=E1))"])
@@ -162,7 +163,8 @@ def test_an_attribute_to_come_can_be_read_beforehand(repo: Repository) -> None:
     (change,) = changes(repo.plan("--snapshot", "with.jsonl"), "person:E1")
     assert change["attributes"]["title"]["after"] == "Captain"
     wrong = repo.run("snapshot", "--attribute", "titel")
-    assert wrong.code == 1 and "title" in wrong.err
+    assert wrong.code == 1
+    assert "Did you mean title?" in wrong.err
 
 
 def test_an_unread_join_stops_the_plan_since_everybody_would_look_new(repo: Repository) -> None:
@@ -173,4 +175,5 @@ def test_an_unread_join_stops_the_plan_since_everybody_would_look_new(repo: Repo
     repo.edit("rules/people.yaml", "      employeeID: [employeeId]", "      employeeNumber: [employeeId]")
     result = repo.run("plan", "--snapshot", "snapshot.jsonl.gz")
     assert result.code == 1
-    assert "employeeNumber (user) was not read" in result.err and "idcode snapshot" in result.err
+    assert "employeeNumber (user) was not read" in result.err
+    assert "Take a new snapshot" in result.err
