@@ -10,7 +10,7 @@ from idcode.directories.ad.constants import NEVER, UAC_ACCOUNT_TYPES, UAC_DISABL
 from idcode.directories.ad.operations import Modification
 from idcode.directories.sandbox import results
 from idcode.directories.sandbox.draft import Draft
-from idcode.directories.sandbox.results import attribute_error, system_error, unwilling, update_error
+from idcode.directories.sandbox.results import attribute_error, system_error, unwilling
 from idcode.directories.sandbox.tree import Node
 
 CONTROL, PASSWORD, PASSWORD_SET, NAME = "useraccountcontrol", "unicodepwd", "pwdlastset", "samaccountname"
@@ -88,7 +88,7 @@ def check_name(node: Node) -> None:
     """Raise :class:`Refused` for a sAMAccountName that none can have (MS-SAMR 3.1.1.8.4)."""
     raw = node.first(NAME)
     if raw is None:
-        raise update_error(65, results.CLASS_LACKS_VALUE)
+        raise unwilling(results.ILLEGAL_CHANGE)
     text = raw.decode("utf-8")
     length = len(text.encode("utf-16-le")) // 2
     if "user" in node.classes and "computer" not in node.classes and length > _NAME_LIMIT["user"]:
@@ -170,7 +170,7 @@ def _with_password_time(draft: Draft, before: Node | None, node: Node) -> Node:
     if raw == b"-1":
         return node.setting({PASSWORD_SET: (draft.ticks,)})
     if raw != b"0" and (before is None or raw != before.first(PASSWORD_SET)):
-        raise system_error(results.ATTRIBUTE_CONVERSION)
+        raise attribute_error(19, results.ATTRIBUTE_CONVERSION, "pwdLastSet")
     return node
 
 

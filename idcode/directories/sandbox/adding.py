@@ -24,10 +24,10 @@ def add(draft: Draft, name: str, given_classes: Sequence[str], attributes: Mappi
     if parent is None:
         raise no_object(best_match)
     if classes.unknown_names(given_classes):
-        raise update_error(65, results.UNKNOWN_CLASS)
+        raise results.conversion_error(16)
     kind = classes.most_specific(given_classes)
     if kind is None:
-        raise update_error(65, results.CLASS_LACKS_VALUE)
+        raise update_error(65, results.CLASS_REQUIRED)
     if not kind.below:
         raise unwilling(results.CANNOT_ADD_SYSTEM_ONLY)
     names.check_name(kind, first.type, first.value, best_match)

@@ -79,7 +79,13 @@ _POLICY = {
 def populate(draft: Draft, root_dn: str) -> None:
     """Put everything into an empty domain."""
     first = dn.parse(root_dn)[0]
-    root = _node(None, "DC", first.value, "domainDNS", {"objectsid": (wire.sid_bytes(draft.sid),), **_POLICY})
+    root = _node(
+        None,
+        "DC",
+        first.value,
+        "domainDNS",
+        {"objectsid": (wire.sid_bytes(draft.sid),), "instancetype": (b"5",), **_POLICY},
+    )
     _put(draft, root)
     places: dict[str, Guid] = {}
     for name, kind in _CONTAINERS.items():

@@ -112,7 +112,7 @@ def _destination(draft: Draft, steps: Sequence[Modification]) -> tuple[Node, dn.
         first, *rest = dn.parse(text)
     except ValueError:
         raise bad_name(repr(raws)) from None
-    parent, best_match = draft.tree.walk(dn.build(tuple(rest)))
+    parent, _ = draft.tree.walk(dn.build(tuple(rest)))
     if parent is None:
-        raise results.no_object(best_match)
+        raise results.operations_error(results.NO_OBJECT)
     return parent, first

@@ -21,6 +21,8 @@ def settled(draft: Draft, before: Node | None, node: Node, touched: Collection[s
     if "group" not in node.classes:
         return node
     if _TYPE in touched:
+        if before is None and node.number(_TYPE) & BUILTIN:
+            raise unwilling(results.BAD_GROUP_TYPE)  # nobody can make groups like those in CN=Builtin
         node = node.setting({_TYPE: (_group_type(node),)})
         if before is not None:
             _check_change(draft, before, node)

@@ -21,8 +21,11 @@ from idcode.directories.sandbox.values import checked, refer, same_key
 from idcode.model.schema import AttributeType, Kind
 
 _SINGLE_ON_ACCOUNTS = "description"
-_KEPT = frozenset({"distinguishedname", "objectcategory", "objectclass", "objectguid", "objectsid", "samaccounttype"})
+_KEPT = frozenset(
+    {"distinguishedname", "objectcategory", "objectclass", "objectguid", "objectsid", "iscriticalsystemobject"}
+)
 """Kept by the domain, whatever the schema says of them."""
+_CONSTRUCTED = frozenset({"canonicalname", "primarygrouptoken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,10 @@ def _check_writable(draft: Draft, node: Node, known: AttributeType) -> None:
         raise update_error(67, results.NOT_ON_RDN)
     if folded in draft.schema.links.values():
         raise unwilling(results.ILLEGAL_CHANGE)
+    if folded in _CONSTRUCTED:
+        raise attribute_error(19, results.CONSTRUCTED, known.name)
+    if folded == "samaccounttype":
+        raise attribute_error(19, results.OWNED_BY_SAM, known.name)
     if known.read_only or folded in _KEPT:
         raise attribute_error(19, results.SYSTEM_ONLY, known.name)
     kind = classes.most_specific(raw.decode() for raw in node.values.get("objectclass", ()))
@@ -140,11 +147,8 @@ def _with_references(
     held = dict(node.refers(name))
     for kind, raws in steps:
         if kind == "replace" or (kind == "delete" and not raws):
-            gone = [guid for guid in held if not draft.node(guid).deleted or known.single]
-            if kind == "delete" and not gone and not options.permissive:
-                raise attribute_error(16, results.NO_SUCH_ATTRIBUTE, known.name)
-            for guid in gone:
-                del held[guid]
+            # To take all references away where there are none is no mistake, other than with plain values.
+            held = {guid: None for guid in held if draft.node(guid).deleted and not known.single}
         given = [_target(draft, known, bytes(raw), kind) for raw in raws]
         if len(set(given)) < len(given):
             raise attribute_error(20, results.VALUE_EXISTS, known.name)
@@ -178,10 +182,10 @@ def _target(draft: Draft, known: AttributeType, raw: bytes, kind: ModifyKind) ->
     node = refer(draft.tree, raw)
     if node is not None and not node.deleted:
         return node.guid
-    if kind == "delete":
-        raise _not_as_assumed(known, kind)
     if known.name.lower() == "member":
-        raise no_object("", results.NO_SUCH_MEMBER)
+        raise unwilling(results.NOT_A_MEMBER) if kind == "delete" else no_object("", results.NO_SUCH_MEMBER)
+    if kind == "delete":
+        raise no_object("")
     raise attribute_error(19, results.NO_SUCH_REFERENCE, known.name)
 
 

@@ -32,10 +32,15 @@ def rename(draft: Draft, node: Node, rdn: str, superior: str | None) -> None:
     kind = most_specific(raw.decode() for raw in node.values.get("objectclass", ()))
     moved, renamed = target.guid != parent.guid, first.value != node.name
     flags = node.number("systemflags") % 2**32
-    if draft.tree.is_below(target, node) or (moved and flags & NO_MOVE) or (renamed and flags & NO_RENAME):
+    if draft.tree.is_below(target, node):
         raise unwilling(results.ILLEGAL_CHANGE)
+    if (moved and flags & NO_MOVE) or (renamed and flags & NO_RENAME):
+        raise unwilling(results.FLAGGED_UNMOVABLE)
+    system = draft.tree.child(draft.tree.root.guid, "CN", "System")
+    if system is not None and draft.tree.is_below(parent, system) != draft.tree.is_below(target, system):
+        raise update_error(80, results.SYSTEM_CONTAINER)
     if kind is not None and first.type.upper() != kind.rdn:
-        raise unwilling(results.BAD_RDN)
+        raise unwilling(results.RDN_TYPE)
     names.check_name(kind, first.type, first.value, draft.tree.dn(target))
     if moved:
         names.check_parent(draft, kind, target)

@@ -41,11 +41,11 @@ def check_free(draft: Draft, parent: Guid, rdn_type: str, name: str, own: Guid |
 def check_name(kind: ObjectClass | None, rdn_type: str, name: str, parent_dn: str) -> None:
     """Raise :class:`Refused` for a name that an object of the class ``kind`` cannot have."""
     if kind is not None and rdn_type.upper() != kind.rdn:
-        raise naming_violation(results.BAD_RDN, parent_dn)
+        raise naming_violation(results.RDN_TYPE, parent_dn)
     if not name or "\0" in name:
         raise results.bad_name(f"{rdn_type}={name}")
     if "\n" in name and "\nDEL:" in name:
-        raise naming_violation(results.BAD_RDN, parent_dn)
+        raise naming_violation(results.RDN_TYPE, parent_dn)
     if len(name.encode("utf-16-le")) // 2 > _RDN_LIMIT:
         raise attribute_error(19, results.OUT_OF_RANGE, rdn_type.lower(), f":len {len(name.encode())}")
 
