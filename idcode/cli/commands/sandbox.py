@@ -48,7 +48,7 @@ def show(
     from idcode.directories.ad.operations import BadFilter
     from idcode.directories.ad.paging import pages
     from idcode.directories.ad.reading import SHOW_DELETED
-    from idcode.directories.sandbox.ldif import write_ldif
+    from idcode.directories.sandbox.ldif import readable
     from idcode.directories.sandbox.session import EmbeddedSession
 
     repository, settings = _practice(directory)
@@ -60,7 +60,7 @@ def show(
         found = list(pages(EmbeddedSession(domain), base, text or "(objectClass=*)", attributes or ["*"], controls))
     except BadFilter as error:
         raise UsageError(f"{text!r} is not a filter: {error}", "Such as '(sAMAccountName=abrisling)'.") from None
-    console.say("".join(write_ldif(found)) if found else "# nothing found")
+    console.say("".join(readable(found)) if found else "# nothing found")
     return 0
 
 
@@ -114,12 +114,27 @@ def _beginning(name: str, settings: SandboxSettings, source: Path | None, recycl
     from idcode.directories.sandbox.directory import empty_domain
     from idcode.directories.sandbox.ldif import read_content
     from idcode.directories.sandbox.seeding import Seed, load
+    from idcode.directories.sandbox.snapshot import is_snapshot
 
+    if source is not None and is_snapshot(source):
+        return _from_snapshot(name, settings, source, recycle_bin)
     domain = empty_domain(name, settings.base_dn, recycle_bin=recycle_bin, exchange=exchange)
     if source is not None:
         records = read_content(_text_of(source), str(source))
-        load(domain, [Seed(record.dn, record.attributes) for record in records])
+        dropped = load(domain, [Seed(record.dn, record.attributes) for record in records])
+        if dropped:
+            console.note(f"{name}: {dropped} references to objects that are not in {source} were left out")
     return domain
+
+
+def _from_snapshot(name: str, settings: SandboxSettings, source: Path, recycle_bin: bool) -> Domain:
+    from idcode.directories.sandbox.copying import domain_with
+    from idcode.directories.sandbox.snapshot import read_snapshot
+
+    saved = read_snapshot(source).directories.get(name)
+    if saved is None:
+        raise UsageError(f"the snapshot {source} holds no directory {name}", "Name one that it holds with --directory.")
+    return domain_with(name, settings.base_dn, saved.schema, saved.mark_in, saved.objects, recycle_bin)
 
 
 def _carry_out(session: Session, change: ChangeRecord) -> Result:

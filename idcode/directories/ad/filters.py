@@ -47,8 +47,18 @@ def check(scope: str, text: str, schema: AdSchema) -> None:
     for name in names(text):
         if schema.attributes.find(name) is None:
             raise bad(scope, text, f"the directory has no attribute {name}")
-    if text.count("(") != text.count(")"):
+    if not _is_balanced(text):
         raise bad(scope, text, "the parentheses do not match")
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether every parenthesis has its partner; ldap3 loses its way in a filter where one has not."""
+    depth = 0
+    for char in text:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def bad(scope: str, text: str, why: str) -> DirectoryError:

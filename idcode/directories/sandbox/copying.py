@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from idcode.directories.ad.domain import AdDomain
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.port import Directory
 from idcode.directories.sandbox.directory import domain_of, make_base
-from idcode.directories.sandbox.domain import new_domain
+from idcode.directories.sandbox.domain import Domain, new_domain
 from idcode.directories.sandbox.saved import SavedDomain
 from idcode.directories.sandbox.seeding import load, seed_of
 from idcode.directories.sandbox.session import EmbeddedSession
 from idcode.model.desired import DirectoryView
 from idcode.model.errors import DirectoryError
+from idcode.model.records import LiveObject
 
 
 def copy_of(directory: Directory, view: DirectoryView) -> AdDomain:
@@ -21,11 +24,27 @@ def copy_of(directory: Directory, view: DirectoryView) -> AdDomain:
     that is no AD domain, and where the objects do not fit together as those of a domain do.
     """
     schema, mark_in = _definitions(directory)
-    domain = new_domain(domain_of(view.name, view.base_dn), schema)
-    load(domain, [seed_of(live, schema, mark_in) for live in view.objects.values()])
-    make_base(view.name, domain, view.base_dn)
+    domain = domain_with(view.name, view.base_dn, schema, mark_in, view.objects.values())
     session = EmbeddedSession(domain, f"the copy of {view.name}")
     return AdDomain(view.name, session, view.base_dn, mark_in, type=view.type, schema=schema)
+
+
+def domain_with(
+    name: str,
+    base_dn: str,
+    schema: AdSchema,
+    mark_in: str,
+    objects: Iterable[LiveObject],
+    recycle_bin: bool = False,
+) -> Domain:
+    """Return a domain with ``objects`` as they were read elsewhere; raises as :func:`copy_of` does.
+
+    ``name`` is what messages call it, ``mark_in`` the attribute of idcode's mark.
+    """
+    domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=recycle_bin)
+    load(domain, [seed_of(live, schema, mark_in) for live in objects])
+    make_base(name, domain, base_dn)
+    return domain
 
 
 def _definitions(directory: Directory) -> tuple[AdSchema, str]:

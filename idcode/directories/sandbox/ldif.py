@@ -121,18 +121,38 @@ def write_ldif(entries: Iterable[Entry]) -> Iterator[str]:
     """Yield the text of ``entries`` record by record: DN, classes, then attributes by name."""
     yield "version: 1\n"
     for entry in entries:
-        lines = ["", *_fold("dn", entry.dn.encode("utf-8"))]
-        for name in sorted(entry.values, key=lambda name: (name.lower() != "objectclass", name.lower())):
-            for value in entry.values[name]:
-                lines += _fold(name, bytes(value))
-        yield "\n".join(lines) + "\n"
+        lines = [part for name, value in _in_order(entry) for part in _fold(_line(name, value))]
+        yield "\n".join(["", *lines]) + "\n"
 
 
-def _fold(name: str, value: bytes) -> Iterator[str]:
+def readable(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield the same for people: letters of any language as they are, and long lines whole."""
+    for number, entry in enumerate(entries):
+        lines = [_legible(name, value) for name, value in _in_order(entry)]
+        yield "\n".join([*[""] * bool(number), *lines]) + "\n"
+
+
+def _in_order(entry: Entry) -> Iterator[tuple[str, bytes]]:
+    yield "dn", entry.dn.encode("utf-8")
+    for name in sorted(entry.values, key=lambda name: (name.lower() != "objectclass", name.lower())):
+        for value in entry.values[name]:
+            yield name, bytes(value)
+
+
+def _legible(name: str, value: bytes) -> str:
+    text = value.decode("utf-8", "replace")
+    if text.isprintable() and "\ufffd" not in text and text == text.strip(" ") and text[:1] not in (":", "<"):
+        return f"{name}: {text}"
+    return _line(name, value)
+
+
+def _line(name: str, value: bytes) -> str:
     if _PLAIN.fullmatch(value):
-        line = f"{name}: {value.decode('ascii')}".rstrip()
-    else:
-        line = f"{name}:: {base64.b64encode(value).decode('ascii')}"
+        return f"{name}: {value.decode('ascii')}".rstrip()
+    return f"{name}:: {base64.b64encode(value).decode('ascii')}"
+
+
+def _fold(line: str) -> Iterator[str]:
     yield line[:_WIDTH]
     for at in range(_WIDTH, len(line), _WIDTH - 1):
         yield " " + line[at : at + _WIDTH - 1]

@@ -169,6 +169,15 @@ def _object(directory: str, live: LiveObject) -> dict[str, Any]:
     }
 
 
+def is_snapshot(path: Path) -> bool:
+    """Whether a file looks like a snapshot rather than text of another kind, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2).startswith((_GZIP, b"{"))
+    except OSError:
+        return False
+
+
 def read_snapshot(path: Path) -> Snapshot:
     """Read what :func:`write_snapshot` wrote.
 
