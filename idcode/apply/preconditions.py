@@ -19,7 +19,7 @@ STATES = frozenset({"enabled", "mark"})
 """Pseudo attributes that live objects always have, so that they need not be asked for.
 
 ``mark`` is idcode's own on a disabled account. Enabling relies on it; only a rollback changes it, where disabling
-alone would not bring back the mark there was.
+alone would not bring back the mark there was. It is written together with ``enabled``, and only then.
 """
 
 
@@ -168,8 +168,9 @@ def is_in_place(change: Change, live: LiveObject) -> bool:
 def _what_is_left(change: Change, live: LiveObject, comparison: Comparison) -> Decision:
     """Leave out what is there already; what is neither as planned nor as wanted makes the change stale."""
     left: dict[str, AttributeChange] = {}
+    together = {"mark"} if "enabled" in change.attributes else set()
     for name, item in change.attributes.items():
-        if name in PLACES:
+        if name in PLACES | together:
             continue
         kind = comparison.kind(name, item)
         if item.delta:
@@ -183,6 +184,8 @@ def _what_is_left(change: Change, live: LiveObject, comparison: Comparison) -> D
                     return Decision("stale", change, _three_values(name, before, live, item, comparison))
                 item = replace(item, before=comparison.live(live, name))
             left[name] = item
+    if "enabled" in left:
+        left.update({name: change.attributes[name] for name in together & change.attributes.keys()})
     in_place = is_in_place(change, live)
     if in_place and not left and not (change.password and live.needs_password):
         return Decision("already", change, "it has the wanted values already")

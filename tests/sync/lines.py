@@ -49,7 +49,8 @@ def _implied(change: Change, name: str) -> bool:
 
 def _attribute(name: str, item: AttributeChange) -> str:
     if item.delta:
-        return f"{name} " + " ".join([*(f"+{_text(v)}" for v in item.add), *(f"-{_text(v)}" for v in item.remove)])
+        added, removed = (sorted(_text(value) for value in values) for values in (item.add, item.remove))
+        return f"{name} " + " ".join([*(f"+{text}" for text in added), *(f"-{text}" for text in removed)])
     if not item.before:
         return f"{name}={_texts(item.after)}"
     return f"{name}: {_texts(item.before)} → {_texts(item.after) or 'nothing'}"
