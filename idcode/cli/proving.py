@@ -60,5 +60,10 @@ def _again(inputs: Inputs, copies: Mapping[str, Directory]) -> Inputs:
     readings = {
         name: read_directory(inputs.repository, copy, wanted[name], lambda *_: None) for name, copy in copies.items()
     }
+    # What was not read is no more known after the changes than before.
+    known = {name: reading.view.unread for name, reading in inputs.gathered.directories.items()}
+    readings = {
+        name: replace(reading, view=replace(reading.view, unread=known[name])) for name, reading in readings.items()
+    }
     gathered = Gathered(inputs.gathered.sources, readings, inputs.gathered.diagnostics)
     return replace(inputs, gathered=gathered, directories=copies)

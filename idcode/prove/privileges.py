@@ -51,13 +51,18 @@ class Privileges:
             if anchor not in self._privileged and live.object_type == "group":
                 self._members[anchor] = _members(live, by_dn)
         found = self._administrators()
+        changed: dict[tuple[str, str], list[str]] = {}
         for anchor, group in self._privileged.items():
-            gained, lost = found[anchor] - self._before[anchor], self._before[anchor] - found[anchor]
-            name = dn.parse(group.dn)[0].value
-            for member in sorted(gained | lost):
-                who = dn.parse(now[member].dn)[0].value if member in now else member
-                what = f"{who} {'becomes' if member in gained else 'is no longer'} a member of {name} by way of it"
-                yield self._cause(touching, anchors, member), what
+            for word, members in (
+                ("becomes", found[anchor] - self._before[anchor]),
+                ("is no longer", self._before[anchor] - found[anchor]),
+            ):
+                for member in members:
+                    changed.setdefault((member, word), []).append(dn.parse(group.dn)[0].value)
+        for (member, word), groups in sorted(changed.items()):
+            who = dn.parse(now[member].dn)[0].value if member in now else member
+            what = f"{who} {word} a member of {', '.join(sorted(groups))} by way of it"
+            yield self._cause(touching, anchors, member), what
         self._before = found
 
     def _cause(self, touching: Sequence[Change], anchors: Mapping[str, str], member: str) -> Change:
