@@ -14,7 +14,8 @@ from idcode.directories.ad.values import escape_filter, guid_text
 from idcode.model import dn
 from idcode.model.errors import DirectoryError
 
-_PARENT_MISSING = "00002095"
+_PARENT_MISSING = ("00002089", "00002095")
+"""The Win32 error code of Microsoft's servers (ERROR_DS_NO_PARENT_OBJECT), and that of Samba."""
 
 
 def add(bench: Bench, request: Request) -> Step:
@@ -46,7 +47,7 @@ def rename(bench: Bench, request: Request) -> Step:
     result = bench.session.rename(now, request["rdn"], None if same_parent else request["parent"])
     if result.ok or is_renamed(bench, request):
         return DONE
-    if _PARENT_MISSING in result.message:
+    if result.message.startswith(_PARENT_MISSING):
         return Step("failed", f"ldap:{result.code}", f"the target container does not exist: {request['parent']}")
     return _explain_protection(result)
 

@@ -107,6 +107,11 @@ def populate(draft: Draft, root_dn: str) -> None:
         draft.put(draft.node(principals[group]).referring({"member": [principals[name] for name in members]}))
 
 
+def foreign_principal(container: Guid, sid: str) -> Node:
+    """Return the object that stands for a SID of elsewhere, to be in ``container``, CN=ForeignSecurityPrincipals."""
+    return _node(container, "CN", sid, "foreignSecurityPrincipal", {"objectsid": (wire.sid_bytes(sid),)})
+
+
 def _users(draft: Draft, parent: Guid) -> Iterable[Node]:
     for name, (rid, control) in _USERS.items():
         values = {"objectsid": (_sid(draft, rid),), "useraccountcontrol": (control,)}

@@ -122,13 +122,13 @@ class Domain:
                 self.tree.put(node)
 
 
-def new_domain(root_dn: str, schema: AdSchema, *, recycle_bin: bool = False, sid: str | None = None) -> Domain:
-    """Return a domain with what every domain is born with; ``sid`` is made up where it is not given."""
+def new_domain(root_dn: str, schema: AdSchema, *, recycle_bin: bool = False) -> Domain:
+    """Return a domain with a SID of its own, and with what every domain is born with."""
     numbers = "-".join(str(secrets.randbelow(2**32)) for _ in range(3))
     domain = Domain(
         root_dn,
         schema,
-        sid=sid or f"S-1-5-21-{numbers}",
+        sid=f"S-1-5-21-{numbers}",
         invocation_id=str(uuid.uuid4()),
         recycle_bin=recycle_bin,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from idcode.directories.ad.operations import Modification, ModifyKind
-from idcode.directories.sandbox import access, accounts, classes, groups, names, results
+from idcode.directories.sandbox import access, accounts, born, classes, groups, names, results
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.results import (
     Refused,
@@ -17,7 +17,7 @@ from idcode.directories.sandbox.results import (
     update_error,
 )
 from idcode.directories.sandbox.tree import Guid, Node
-from idcode.directories.sandbox.values import checked, refer, same_key
+from idcode.directories.sandbox.values import checked, foreign_sid, refer, same_key
 from idcode.model.schema import AttributeType, Kind
 
 _SINGLE_ON_ACCOUNTS = "description"
@@ -183,10 +183,23 @@ def _target(draft: Draft, known: AttributeType, raw: bytes, kind: ModifyKind) ->
     if node is not None and not node.deleted:
         return node.guid
     if known.name.lower() == "member":
-        raise unwilling(results.NOT_A_MEMBER) if kind == "delete" else no_object("", results.NO_SUCH_MEMBER)
+        if kind == "delete":
+            raise unwilling(results.NOT_A_MEMBER)
+        return _foreign_member(draft, raw)
     if kind == "delete":
         raise no_object("")
     raise attribute_error(19, results.NO_SUCH_REFERENCE, known.name)
+
+
+def _foreign_member(draft: Draft, raw: bytes) -> Guid:
+    """Return the object that stands for a SID of another domain, made for the occasion (MS-SAMR 3.1.1.8.9)."""
+    sid = foreign_sid(raw)
+    place = draft.tree.child(draft.tree.root.guid, "CN", "ForeignSecurityPrincipals")
+    if sid is None or place is None or sid.startswith(f"{draft.sid}-"):
+        raise no_object("", results.NO_SUCH_MEMBER)
+    node = born.foreign_principal(place.guid, sid)
+    draft.put(node)
+    return node.guid
 
 
 def _is_single(known: AttributeType, node: Node) -> bool:

@@ -21,7 +21,7 @@ from idcode.directories.ad.constants import (
 )
 from idcode.directories.ad.entries import group_type
 from idcode.directories.ad.schema import AdSchema
-from idcode.directories.sandbox import access, accounts
+from idcode.directories.sandbox import access, accounts, born
 from idcode.directories.sandbox.classes import most_specific
 from idcode.directories.sandbox.domain import Domain
 from idcode.directories.sandbox.draft import Draft
@@ -231,8 +231,21 @@ class _Nursery:
             guid = wire.guid_bytes(text[6:42]) if text.upper().startswith("<GUID=") else self._places.get(_key(text))
         except ValueError:
             return None
-        guid = guid and self._became.get(guid, guid)
+        if guid is None:
+            return self._foreign(text)
+        guid = self._became.get(guid, guid)
         return guid if guid in self._nodes else None
+
+    def _foreign(self, text: str) -> Guid | None:
+        """Return the object that stands for a SID of elsewhere; readers of the domain pass it by."""
+        key = dn.key(text)
+        container = self._places.get(key[1:])
+        if container is None or key[1:2] != (("cn", "foreignsecurityprincipals"),) or not key[0][1].startswith("s-1-"):
+            return None
+        node = born.foreign_principal(self._became.get(container, container), key[0][1].upper())
+        self._nodes[node.guid] = node
+        self._places[key] = node.guid
+        return node.guid
 
     def _is_gone(self, guid: Guid) -> bool:
         """Whether links to an object are gone with it, as they are where there is no recycle bin."""

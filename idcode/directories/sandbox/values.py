@@ -91,6 +91,12 @@ def refer(tree: Tree, raw: bytes) -> Node | None:
     return locate(tree, text)[0]
 
 
+def foreign_sid(raw: bytes) -> str | None:
+    """Return the SID that a value of the form ``<SID=S-1-…>`` names by itself; ``None`` for any other value."""
+    match = re.fullmatch(rb"\s*<SID=(S-1(?:-\d+)+)>\s*", raw, re.IGNORECASE)
+    return match[1].decode("ascii").upper() if match else None
+
+
 def locate(tree: Tree, text: str) -> tuple[Node | None, str]:
     """Return the object of a DN, ``<GUID=…>`` or ``<SID=…>`` (MS-ADTS 3.1.1.3.1.2.4), and the best match of a DN.
 
