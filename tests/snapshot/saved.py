@@ -54,7 +54,16 @@ def snapshot(
         for kind, names in Asked.of(query, schema()).attributes.items()
     }
     pseudo = {**asked, "group": asked["group"] | {"category", "scope"}}
-    kept, _ = collect(MemoryDirectory(objects).read(Query(pseudo, query.scopes)))
+    read, _ = collect(MemoryDirectory(objects).read(Query(pseudo, query.scopes)))
+    # Of deleted objects everything is read that is read of any type, since they may not be told apart any more.
+    whole = {live.anchor: live.attributes for live in objects if live.deleted}
+    everything = frozenset().union(*asked.values())
+    kept = [
+        replace(live, attributes={n: v for n, v in whole[live.anchor].items() if n in everything})
+        if live.deleted
+        else live
+        for live in read
+    ]
     fingerprint = Fingerprint("ad", "S-1-5-21-1-2-3", "dc1.corp.example", "11111111-2222-3333-4444-555555555555", 4711)
     proof = Proof(True, "paged-search", len(kept))
     saved = SavedDirectory(fingerprint, base_dn, mark_in, schema(), asked, query.scopes, tuple(kept), proof)

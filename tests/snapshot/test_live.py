@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from idcode.cli import wiring
+from idcode.directories.ad.domain import AdDomain
+from idcode.directories.sandbox.saved import SavedDomain
+from idcode.directories.sandbox.snapshot import read_snapshot
+from idcode.model.records import LiveObject, Query, Reading, collect
+from idcode.sync.gather import queries
+from idcode.sync.programs import compile_rules
 from tests.acceptance.repository import GROUPS, Repository, changes, codes
 from tests.acceptance.witness import Witness
+from tests.ad.support import directory
 
 pytestmark = pytest.mark.ad
 
@@ -94,6 +103,37 @@ def test_the_plan_on_a_snapshot_is_the_plan_on_the_domain(
     assert json.dumps(comparable(saved), sort_keys=True) == json.dumps(comparable(live), sort_keys=True)
     assert "snapshot" not in live["directories"]["corp"]
     assert saved["directories"]["corp"]["snapshot"].endswith("Z")
+
+
+def test_the_objects_of_a_snapshot_are_those_of_the_domain(repo: Repository, witness: Witness) -> None:
+    company(repo, witness)
+    repo.run("snapshot")
+    corp = directory(repo.domain)
+    loaded, _ = wiring.load(repo.root)
+    query = queries(loaded, compile_rules(loaded))["corp"]
+    live, proof = collect(corp.read(query))
+    held = SavedDomain("corp", read_snapshot(repo.root / "snapshot.jsonl.gz"), repo.domain.base_dn, "adminDescription")
+    saved, saved_proof = collect(held.read(query))
+    assert any(found.deleted for found in live)
+    assert saved == live
+    assert saved_proof == replace(proof, unread=saved_proof.unread)
+    assert not any(saved_proof.unread.values())
+    assert replace(held.fingerprint(), snapshot=None) == corp.fingerprint()
+    corp.close()
+
+
+def test_of_half_a_read_there_is_no_snapshot(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = AdDomain.read
+
+    def half(domain: AdDomain, query: Query) -> Reading[LiveObject]:
+        proof = yield from whole(domain, query)
+        return replace(proof, complete=False)
+
+    monkeypatch.setattr(AdDomain, "read", half)
+    result = repo.run("snapshot")
+    assert result.code == 1
+    assert "directory corp was not read completely" in result.err
+    assert not (repo.root / "snapshot.jsonl.gz").exists()
 
 
 def test_a_snapshot_is_for_its_owner_only_and_names_what_it_holds(repo: Repository) -> None:

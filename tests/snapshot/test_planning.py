@@ -138,6 +138,17 @@ def test_a_managed_scope_that_was_changed_since_is_found_among_the_objects(
     assert "no source has it any more" not in plan(saved, capsys)[1]
 
 
+@pytest.mark.parametrize("live", ["user Elsewhere/Cid | employeeID=E9", "user People/Cid | employeeID=E9 | deleted"])
+def test_what_is_elsewhere_or_deleted_is_in_no_managed_scope(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], live: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repo = Repository(tmp_path, FILES, f"ou Elsewhere\n{live}\n")
+    saved = snapshot(repo.objects, repo.query)
+    Path("rules/people.yaml").write_text(people().replace("(employeeID=*)", "(employeeID=E*)"))
+    assert "no source has it any more" not in plan(saved, capsys)[1]
+
+
 @pytest.mark.parametrize("filter_text", ["(employeeID=*", "(nonsense=1)"])
 def test_a_filter_that_is_none_is_refused_as_the_domain_refuses_it(
     repo: Repository, capsys: pytest.CaptureFixture[str], filter_text: str

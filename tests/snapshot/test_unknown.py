@@ -70,6 +70,15 @@ def test_what_is_read_back_is_unknown_and_so_is_what_rests_on_it(tmp_path: Path)
     assert repo.lines("info") == []
 
 
+def test_of_a_deleted_object_nobody_knows_which_type_it_was_read_as(tmp_path: Path) -> None:
+    rules = people(account="scope: 'IsNullOrEmpty([object.info])'")
+    live = "contact People/Ada | employeeID=E1 | info=was a contact when it was deleted | deleted\n"
+    repo = Repository(tmp_path, {"hr.csv": ADA, "rules/people.yaml": rules}, live)
+    assert repo.lines() == []
+    (frozen,) = repo.lines("info")
+    assert frozen.startswith("frozen person:E1@corp/account: its scope cannot be evaluated")
+
+
 GENERATE = """\
 generate:
   logon:
@@ -87,6 +96,13 @@ def test_a_generated_value_that_is_kept_where_nobody_looked_is_not_made_again(tm
     assert "update person:E1@corp/account: title=ada" in repo.lines()
     assert any(line.startswith("create person:E2@corp/account") and "info=Berit2" in line for line in repo.lines())
     assert not any(text in line for line in repo.lines("info") for text in ("info", "title", "update"))
+
+
+def test_a_generated_value_that_is_kept_where_nobody_looked_stays_though_others_are_free(tmp_path: Path) -> None:
+    made = GENERATE.format(place="info") + "    unique_in: [corp.sAMAccountName]\n"
+    repo = Repository(tmp_path, {"hr.csv": ADA, "rules/people.yaml": people(more=made, flow="title: [logon]")}, LIVE)
+    assert repo.lines() == ["update person:E1@corp/account: title: Cook → old"]
+    assert repo.lines("info") == []
 
 
 def test_nobody_is_created_with_a_name_that_may_be_taken(tmp_path: Path) -> None:
@@ -179,6 +195,17 @@ groups: [{name: crew, path: Groups, scope: global, category: security, members: 
     repo = Repository(tmp_path, {"hr.csv": ADA, "objects/groups.yaml": groups}, live)
     assert repo.lines() == [f"update group:crew@corp: member +{guid('ada')}"]
     assert repo.lines("member") == []
+
+
+def test_a_new_group_does_not_take_an_address_that_may_be_taken(tmp_path: Path) -> None:
+    groups = """\
+directory: corp
+groups: [{name: crew, path: Groups, flow: {mail: {constant: crew@x.example}, info: {constant: Crew}}}]
+"""
+    files = {"hr.csv": ADA, "objects/groups.yaml": groups}
+    new = "create group:crew@corp at Groups/crew: category=security, info=Crew, {}sAMAccountName=crew, scope=global"
+    assert new.format("mail=crew@x.example, ") in Repository(tmp_path, files, LIVE).lines()
+    assert new.format("") in Repository(tmp_path, files, LIVE).lines("mail")
 
 
 RULES = people(
