@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ def create(path: Path, domain: Domain) -> None:
             path.with_name(path.name + leftover).unlink(missing_ok=True)
         fresh.replace(path)
     except (OSError, sqlite3.Error) as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
         raise DirectoryError(f"{path} cannot be written: {error}") from None
 
 
@@ -200,6 +201,8 @@ def _read(connection: sqlite3.Connection) -> Domain:
     rows = connection.execute('SELECT guid, parent, rdn_type, name, "values" FROM objects ORDER BY rowid')
     for guid, parent, rdn_type, name, text in rows:
         domain.tree.put(Node(guid, parent, rdn_type, name, _decoded(text), references.get(guid, {})))
+    if not domain.tree.is_whole():
+        raise ValueError("objects are missing")
     return domain
 
 

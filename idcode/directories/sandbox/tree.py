@@ -133,6 +133,15 @@ class Tree:
         guid = self._children.get(parent, {}).get((rdn_type.lower(), name.lower()))
         return None if guid is None else self.nodes[guid]
 
+    def is_whole(self) -> bool:
+        """Whether everything is below the domain object, and every reference leads to something."""
+        seen = 0
+        todo = [self._root] if self._root else []
+        while todo:
+            seen += 1
+            todo += self._children.get(todo.pop(), {}).values()
+        return seen == len(self.nodes) and self._referred.keys() <= self.nodes.keys()
+
     def walk(self, text: str) -> tuple[Node | None, str]:
         """Return the object with this DN, and the innermost container of it that exists (``""``: none).
 

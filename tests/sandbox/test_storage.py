@@ -1,0 +1,184 @@
+"""The file of a practice domain: what was answered is in it, whatever happens to the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from idcode.directories.sandbox.session import EmbeddedSession
+from idcode.directories.sandbox.storage import create, open_domain
+from idcode.model.errors import DirectoryError
+from tests.sandbox.practice import PASSWORD, PEOPLE, Practice, to
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "sandbox" / "corp.db"
+    create(path, Practice().domain)
+    return path
+
+
+def opened(path: Path) -> Practice:
+    return Practice(open_domain(path))
+
+
+def busy(corp: Practice) -> None:
+    """Do something of every kind."""
+    corp.user("Ada", title=b"Engineer", thumbnailPhoto=bytes(range(256)), unicodePwd=PASSWORD)
+    corp.user("Bo", manager=f"CN=Ada,{PEOPLE}".encode())
+    corp.group("team", member=[f"CN={name},{PEOPLE}".encode() for name in ("Bo", "Ada")])
+    corp.add(f"OU=Zoë,{PEOPLE}", "organizationalUnit")
+    corp.set(f"CN=Ada,{PEOPLE}", title=[], department=b"R&D")
+    assert corp.session.rename(f"CN=Ada,{PEOPLE}", "CN=Ada B", f"OU=Zoë,{PEOPLE}").ok
+    assert corp.session.delete(f"CN=Bo,{PEOPLE}").ok
+    assert corp.modify(f"CN=team,{PEOPLE}", "member", to()).ok
+
+
+def test_the_file_is_the_owners_alone(path: Path) -> None:
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [item.name for item in path.parent.iterdir()] == ["corp.db"]
+
+
+def test_another_process_finds_everything_as_it_was_left(path: Path) -> None:
+    corp = opened(path)
+    busy(corp)
+    again = opened(path)
+    assert again.state() == corp.state()
+    for name in ("root_dn", "sid", "invocation_id", "server", "recycle_bin", "usn", "rid", "schema"):
+        kept, now = getattr(again.domain, name), getattr(corp.domain, name)
+        assert (kept == now) if name != "schema" else list(kept.attributes) == list(now.attributes)
+    assert again.modify(f"CN=Ada B,OU=Zoë,{PEOPLE}", "userAccountControl", to(b"512")).ok
+
+
+def test_a_refused_operation_leaves_no_trace(path: Path) -> None:
+    corp = opened(path)
+    before = corp.state(), corp.domain.usn
+    assert corp.try_add(f"CN=x,{PEOPLE}", "user", sAMAccountName=b"a/b").code == 80
+    again = opened(path)
+    assert (again.state(), again.domain.usn) == before
+
+
+def test_two_at_once_see_what_the_other_does(path: Path) -> None:
+    one, other = opened(path), opened(path)
+    one.user("Ada")
+    assert other.get(f"CN=Ada,{PEOPLE}", "sAMAccountName") == [b"ada"]
+    assert other.try_add(f"CN=Other,{PEOPLE}", "user", sAMAccountName=b"ada").code == 68
+    other.user("Bo")
+    assert one.get(f"CN=Ada,{PEOPLE}", "objectSid") != one.get(f"CN=Bo,{PEOPLE}", "objectSid")
+    assert one.state() == other.state()
+
+
+def test_many_processes_at_once_lose_nothing(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from idcode.directories.sandbox.session import EmbeddedSession\n"
+        "from idcode.directories.sandbox.storage import open_domain\n"
+        "session = EmbeddedSession(open_domain(Path(sys.argv[1])))\n"
+        f"for n in range(40): assert session.add(f'CN={{sys.argv[2]}}{{n}},{PEOPLE}', ['contact'], {{}}).ok\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code, str(path), name], cwd=CHECKOUT) for name in "ab"]
+    assert [process.wait(60) for process in running] == [0, 0]
+    corp = opened(path)
+    assert len(corp.found("(objectClass=contact)")) == 80
+    numbers = [raw["uSNCreated"][0] for raw in corp.state().values() if b"contact" in raw["objectClass"]]
+    assert len(set(numbers)) == 80
+
+
+def test_what_was_answered_survives_a_kill(path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from idcode.directories.sandbox.session import EmbeddedSession\n"
+        "from idcode.directories.sandbox.storage import open_domain\n"
+        "session = EmbeddedSession(open_domain(Path(sys.argv[1])))\n"
+        f"for n in range(10**6): session.add(f'CN=c{{n}},{PEOPLE}', ['contact'], {{}}); print(n, flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=CHECKOUT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(50)]
+        os.kill(process.pid, signal.SIGKILL)
+        said += process.stdout.readlines()
+    answered = max(int(line) for line in said if line.endswith(b"\n"))
+    session = EmbeddedSession(open_domain(path))
+    for number in range(answered + 1):
+        assert session.search(f"CN=c{number},{PEOPLE}", scope="base").result.ok
+
+
+def test_a_new_domain_takes_the_place_of_the_old_file(path: Path) -> None:
+    busy(opened(path))
+    fresh = Practice()
+    create(path, fresh.domain)
+    assert opened(path).state() == fresh.state()
+
+
+def _other_database(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+
+
+def _newer(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+
+def _without_a_container(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM objects WHERE name = 'Users'")
+    connection.close()
+
+
+def _with_a_wrong_value(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE objects SET \"values\" = '[1]' WHERE name = 'Users'")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda path: path.write_bytes(b"no database at all" * 100), "not the file of a practice domain"),
+        (lambda path: path.write_bytes(b""), "not the file of a practice domain"),
+        (lambda path: path.write_bytes(path.read_bytes()[:20000]), "is damaged"),
+        (_other_database, "not the file of a practice domain"),
+        (_newer, "another version of idcode (format 99"),
+        (_without_a_container, "is damaged"),
+        (_with_a_wrong_value, "is damaged"),
+        (Path.unlink, "cannot be opened"),
+    ],
+)
+def test_a_file_that_is_no_good_is_explained(path: Path, damage: object, said: str) -> None:
+    damage(path)  # type: ignore[operator]
+    with pytest.raises(DirectoryError) as caught:
+        open_domain(path)
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert caught.value.hint
+
+
+def test_a_domain_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DirectoryError, match="cannot be written"):
+        create(tmp_path / "file" / "corp.db", Practice().domain)
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_ten_thousand_people_fit(tmp_path: Path) -> None:
+    corp = Practice()
+    names = [corp.add(f"CN=c{number},{PEOPLE}", "contact").encode() for number in range(10_000)]
+    corp.group("everybody", member=names)
+    create(tmp_path / "corp.db", corp.domain)
+    again = opened(tmp_path / "corp.db")
+    assert len(again.domain.tree.nodes) == len(corp.domain.tree.nodes)
+    assert again.modify(f"CN=everybody,{PEOPLE}", "member", ("delete", names[:5])).ok
+    assert len(opened(tmp_path / "corp.db").domain.tree.nodes) == len(corp.domain.tree.nodes)
+    assert again.found("(cn=c77)") == [f"CN=c77,{PEOPLE}"]
