@@ -265,7 +265,7 @@ class _Nursery:
     def _highest_rid(self) -> int:
         texts = (wire.sid_text(raw) for node in self._nodes.values() for raw in node.values.get("objectsid", ()))
         own = (int(text.rpartition("-")[2]) for text in texts if text.startswith(f"{self._sid}-"))
-        return max(own, default=0) if self._sid != self._domain.sid else max([*own, self._domain.rid])
+        return max([*own, self._domain.rid])
 
     def _check_unique(self, tree: Tree) -> None:
         names: dict[tuple[Guid | None, str, str], str] = {}
