@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 _TYPE = re.compile(r"\s*((?:[A-Za-z][A-Za-z0-9-]*)|(?:\d+(?:\.\d+)+))\s*=")
 _ESCAPED = frozenset('"+,;<>\\=')
+_SPECIAL = re.compile(r'''[\x00-\x1f\x7f"+,;<>\\=]|\A[# ]| \Z''')
+"""What most names have nothing of."""
 
 
 class Rdn(NamedTuple):
@@ -75,6 +77,8 @@ def _read_value(text: str, position: int) -> tuple[str, int]:
 
 def escape(value: str) -> str:
     """Escape an attribute value for the string form (RFC 4514, section 2.4)."""
+    if not _SPECIAL.search(value):
+        return value
     out = []
     for index, char in enumerate(value):
         if char in _ESCAPED or (char == "#" and index == 0) or (char == " " and index in (0, len(value) - 1)):
