@@ -16,6 +16,8 @@ import typer.main
 from ruamel.yaml import YAML
 
 from idcode.cli.main import app, run_main
+from tests.examples.start import connect
+from tests.lab import Domain
 
 PROJECT = Path(__file__).parents[2]
 BEGINNINGS = pytest.mark.parametrize("example", [(), ("--example", "contoso")], ids=["start", "contoso"])
@@ -172,15 +174,40 @@ def test_what_runs_for_a_pull_request_has_no_password(name: str) -> None:
     assert "PASSWORD" not in str(document.get("env", "")) + str(document.get("variables", ""))
 
 
-def test_the_check_of_a_pull_request_shows_the_plan_on_a_practice_domain(tmp_path: Path) -> None:
-    run_main(["init", str(tmp_path)])
-    document = YAML(typ="safe").load((tmp_path / PIPELINES[0]).read_text("utf-8"))
+def check_of_a_pull_request(root: Path) -> str:
+    """Run the check of the GitHub pipeline as a runner does, without any password; return what it shows."""
+    document = YAML(typ="safe").load((root / PIPELINES[0]).read_text("utf-8"))
     steps = [step["run"] for step in document["jobs"]["check"]["steps"] if "idcode " in step.get("run", "")]
-    summary = tmp_path / "summary.md"
+    summary = root / "summary.md"
     environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(summary)}
     for step in steps:
-        subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path, env={**environment, "CI": "true"}, check=True)
-    assert "Ada Brisling" in summary.read_text("utf-8")
+        subprocess.run(["bash", "-e", "-c", step], cwd=root, env={**environment, "CI": "true"}, check=True)
+    return summary.read_text("utf-8")
+
+
+def test_the_check_of_a_pull_request_shows_the_plan_on_a_practice_domain(tmp_path: Path) -> None:
+    run_main(["init", str(tmp_path)])
+    shown = check_of_a_pull_request(tmp_path)
+    assert "Ada Brisling" in shown
+    assert "9 to create" in shown
+
+
+@pytest.mark.ad
+def test_the_check_of_a_pull_request_shows_the_plan_on_the_snapshot_of_last_night(
+    domain: Domain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_main(["init", str(tmp_path)])
+    connect(tmp_path, domain)
+    monkeypatch.setenv("IDCODE_AD_PASSWORD", domain.password)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)
+    assert run_main(["apply", "-C", str(tmp_path), "--yes"]) == 0
+    assert run_main(["snapshot", "-C", str(tmp_path), "--out", str(tmp_path / "snapshot.jsonl.gz")]) == 0
+    hr = tmp_path / "data" / "hr.csv"
+    hr.write_text(hr.read_text("utf-8").replace("Hummer;Sales", "Hummer;Engineering"), "utf-8")
+    shown = check_of_a_pull_request(tmp_path)
+    assert "2 to update" in shown
+    assert "snapshot taken" in shown
 
 
 @pytest.fixture(scope="module")

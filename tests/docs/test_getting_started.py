@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import DOCS
 from tests.docs.reader import Reader
+from tests.examples.start import connect
 from tests.lab import Domain
 
 pytestmark = pytest.mark.ad
@@ -25,24 +25,6 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, domain: Domain) -> Pat
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.delenv("CI", raising=False)
     return folder
-
-
-def connect(root: Path, domain: Domain) -> None:
-    """Change the lines that say where the domain is; each has to be one that says CHANGE."""
-    shutil.copy(domain.ca_file, root / "corp-ca.pem")
-    # The lab's controller is called by its address, which is not the name in its certificate.
-    settings = {
-        "ldaps://dc1.corp.example.com": domain.servers[0],
-        "DC=corp,DC=example,DC=com": domain.base_dn,
-        "svc-idcode@corp.example.com": domain.user,
-        "corp-ca.pem": f"corp-ca.pem, server_name: {domain.server_name}",
-    }
-    file = root / "idcode.yaml"
-    lines = file.read_text("utf-8").splitlines()
-    for told, real in settings.items():
-        (number,) = [number for number, line in enumerate(lines) if told in line and "CHANGE" in line]
-        lines[number] = lines[number].replace(told, real)
-    file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def test_getting_started_from_the_beginning_to_a_rehearsal(tmp_path: Path, home: Path, domain: Domain) -> None:
