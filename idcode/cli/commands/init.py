@@ -27,7 +27,7 @@ def run(directory: Path, example: str | None) -> int:
         for name, content in files.items():
             _write(directory / name, content)
     except OSError as error:
-        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror}") from error
     for name in sorted(files):
         console.say(str(directory / name))
     steps = ["idcode validate", "idcode plan --sandbox", "idcode apply --sandbox"]
