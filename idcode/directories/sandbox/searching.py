@@ -17,7 +17,7 @@ from idcode.directories.sandbox import access
 from idcode.directories.sandbox.domain import Domain
 from idcode.directories.sandbox.filters import Filter, compile_filter
 from idcode.directories.sandbox.results import bad_control
-from idcode.directories.sandbox.tree import Node
+from idcode.directories.sandbox.tree import Guid, Node
 from idcode.directories.sandbox.view import Form, View
 from idcode.model import dn
 
@@ -145,14 +145,14 @@ def _anchored(domain: Domain, wanted: Filter) -> list[Node] | None:
     """Return the objects that can match at all, where the filter names values that objects are found by."""
     if wanted.anchors is None:
         return None
-    found: dict[bytes, Node] = {}
+    found: set[Guid] = set()
     for name, value in wanted.anchors:
         if name == "objectguid":
             node = domain.tree.by_guid(str(value))
-            found |= {node.guid: node} if node else {}
+            found |= {node.guid} if node else set()
         else:
-            found |= {node.guid: node for node in domain.tree.find(name, value)}
-    return list(found.values())
+            found |= {node.guid for node in domain.tree.find(name, value)}
+    return domain.tree.in_order(found)
 
 
 def _chain(domain: Domain, name: str, target: str) -> set[object]:

@@ -85,6 +85,7 @@ class Tree:
         self.root_dn = root_dn
         self.schema = schema
         self.nodes: dict[Guid, Node] = {}
+        self._order: dict[Guid, int] = {}
         self._root_key = dn.key(root_dn)
         self._root: Guid | None = None
         self._children: dict[Guid, dict[tuple[str, str], Guid]] = {}
@@ -166,6 +167,10 @@ class Tree:
         """Return the objects that hold a value of an indexed attribute, by its key (``model/syntax.py``)."""
         return [self.nodes[guid] for guid in self._index[name].get(wanted, ())]
 
+    def in_order(self, guids: Iterable[Guid]) -> list[Node]:
+        """Return objects in the order in which they came to be."""
+        return [self.nodes[guid] for guid in sorted(guids, key=self._order.__getitem__)]
+
     def value_key(self, name: str, raw: bytes) -> Hashable:
         """Return what all spellings of one value have in common; spaces around text do not count."""
         kind = self.schema.attributes.kind(name)
@@ -191,6 +196,7 @@ class Tree:
         """Put an object in, in place of the one with the same GUID."""
         old = self.nodes.get(node.guid)
         self.nodes[node.guid] = node
+        self._order.setdefault(node.guid, len(self._order))
         if node.parent is None:
             self._root = node.guid
         elif old is None or (old.parent, old.rdn_type, old.name) != (node.parent, node.rdn_type, node.name):
