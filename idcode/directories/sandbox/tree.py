@@ -108,18 +108,17 @@ class Tree:
 
     def children(self, node: Node) -> Iterator[Node]:
         """Yield the objects right below one, deleted ones included."""
-        return (self.nodes[guid] for guid in self._children.get(node.guid, {}).values())
+        return iter(self.in_order(self._children.get(node.guid, {}).values()))
 
     def below(self, node: Node) -> Iterator[Node]:
         """Yield an object and everything below it."""
         if node.parent is None:
             yield from self.nodes.values()
             return
-        todo = [node]
-        while todo:
-            current = todo.pop()
-            yield current
-            todo += reversed(list(self.children(current)))
+        found = [node.guid]
+        for guid in found:  # grows meanwhile
+            found += self._children.get(guid, {}).values()
+        yield from self.in_order(found)
 
     def is_below(self, node: Node, container: Node) -> bool:
         """Whether ``node`` is ``container`` or somewhere below it."""

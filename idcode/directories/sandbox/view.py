@@ -86,7 +86,7 @@ class View:
     def _referring(self, node: Node, name: str) -> Sequence[bytes]:
         if node.deleted:
             return ()
-        holders = (self._tree.nodes[guid] for guid in self._tree.referring(node.guid, self._back[name]))
+        holders = self._tree.in_order(self._tree.referring(node.guid, self._back[name]))
         return [self.dn(holder).encode("utf-8") for holder in holders if not holder.deleted]
 
     def _descriptor(self, node: Node, name: str) -> Sequence[bytes]:
