@@ -57,8 +57,9 @@ lint: $(STAMP) ## Check style and formatting
 types: $(STAMP) ## Check types
 	$(BIN)/mypy
 
-bench: $(STAMP) ## Measure the engine
+bench: $(STAMP) lab ## Measure the engine, and what the proof of a plan costs (as root)
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/proof.py
 
 schemas: $(STAMP) ## Write the JSON Schemas of all files into schemas/
 	$(BIN)/idcode schema --out schemas

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 REGISTRY = Registry(
     directories={
         "ad": "idcode.directories.ad.settings:AdSettings",
+        "sandbox": "idcode.directories.sandbox.settings:SandboxSettings",
         "entra": "idcode.directories.entra.settings:EntraSettings",
     },
     sources={

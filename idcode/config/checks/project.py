@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from idcode.config.checks.context import Context
 from idcode.config.checks.outbound import check_path
 
@@ -12,6 +14,7 @@ def check_project(context: Context) -> None:
         # Any attribute of any directory or identity may protect an object.
         context.compile(expression, context.project.dialect, None)
     _licence_guard(context)
+    _own_files(context)
     for name, settings in context.directories.items():
         for link in getattr(settings, "synced_from", ()):
             span = link.place("directory")
@@ -20,6 +23,20 @@ def check_project(context: Context) -> None:
                 context.findings.error("other-directory", message, span)
             for index, path in enumerate(link.scope):
                 check_path(path, link.place("scope", index), context)
+
+
+def _own_files(context: Context) -> None:
+    """Two practice domains in one file would each be what the other left of it."""
+    users: dict[str, str] = {}
+    for name, settings in context.directories.items():
+        path = getattr(settings, "path", None) or f".idcode/sandbox/{name}.db"
+        if getattr(settings, "type", "") == "sandbox" and users.setdefault(str(Path(path)), name) != name:
+            context.findings.error(
+                "same-file",
+                f"{users[str(Path(path))]!r} and {name!r} are kept in one file, {path}",
+                settings.place("path"),
+                "give each a path of its own, or leave path out",
+            )
 
 
 def _licence_guard(context: Context) -> None:
