@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,12 +12,34 @@ import ldap3
 import pytest
 from ldap3.protocol.microsoft import security_descriptor_control, show_deleted_control
 
+from idcode.directories.ad.operations import Control, Modification, Result, Session
+from idcode.directories.ad.schema import AdSchema, read_schema
+from idcode.directories.sandbox.domain import new_domain
+from idcode.directories.sandbox.schema import bundled_schema
+from idcode.directories.sandbox.session import EmbeddedSession
+from idcode.directories.sandbox.storage import create, open_domain
 from tests.conformance.state import Hands, Raw, Values
 from tests.lab import Domain
 
 EVERYTHING = "(|(objectClass=user)(objectClass=group)(objectClass=organizationalUnit)(objectClass=contact))"
 _DACL = 4
 """The part of descriptors that protection is in (LDAP_SERVER_SD_FLAGS_OID, MS-ADTS 3.1.1.3.4.1.11)."""
+
+_DACL_ONLY: Control = ("1.2.840.113556.1.4.801", True, bytes([0x30, 3, 2, 1, _DACL]))
+_DELETED_TOO: Control = ("1.2.840.113556.1.4.417", True, None)
+FILE = "corp.db"
+
+
+@cache
+def _schema() -> list[AdSchema]:
+    return []
+
+
+def _schema_once(session: Session, name: str) -> AdSchema:
+    """Read the schema in the first case only: it takes most of a command, and every lab has the same."""
+    if not _schema():
+        _schema().append(read_schema(session, name))
+    return _schema()[0]
 
 
 class Server(Protocol):
@@ -41,6 +64,7 @@ class SambaServer:
     def __init__(self, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LAB_USER", domain.user)
         monkeypatch.setenv("LAB_PASSWORD", domain.password)
+        monkeypatch.setattr("idcode.directories.ad.domain.read_schema", _schema_once)
         self.domain = domain
         self.root_dn = domain.base_dn
         self.hands = LdapHands(domain)
@@ -103,11 +127,63 @@ class LdapHands:
         assert result["result"] == 0, f"{name}: {result}"
 
 
+class SandboxServer:
+    """A practice domain in a file of its own, seen through the operations that it carries out."""
+
+    name = "sandbox"
+    root_dn = "DC=corp,DC=contoso,DC=com"
+
+    def __init__(self, root: Path, what: str = "") -> None:
+        assert what in ("", "recycle bin", "exchange"), f"no such domain: {what}"
+        schema = bundled_schema(what == "exchange")
+        create(root / FILE, new_domain(self.root_dn, schema, recycle_bin=what == "recycle bin"))
+        self.hands = EmbeddedHands(EmbeddedSession(open_domain(root / FILE)), self.root_dn)
+
+    def settings(self, base_dn: str) -> Mapping[str, object]:
+        """Return a ``sandbox`` directory."""
+        return {"type": "sandbox", "base_dn": base_dn, "path": FILE}
+
+    def close(self) -> None:
+        """There is no connection to end."""
+
+
+class EmbeddedHands:
+    """Operations on the sandbox itself, without the adapter."""
+
+    def __init__(self, session: EmbeddedSession, root_dn: str) -> None:
+        self._session, self._root_dn = session, root_dn
+
+    def add(self, name: str, classes: Sequence[str], values: Values) -> None:
+        """Add an object."""
+        self._insist(name, self._session.add(name, classes, values))
+
+    def replace(self, name: str, values: Values) -> None:
+        """Replace whole attributes."""
+        changes = {attribute: [_replaced(given)] for attribute, given in values.items()}
+        controls = [_DACL_ONLY] if "nTSecurityDescriptor" in values else []
+        self._insist(name, self._session.modify(name, changes, controls))
+
+    def delete(self, name: str) -> None:
+        """Delete an object."""
+        self._insist(name, self._session.delete(name))
+
+    def objects(self) -> list[Raw]:
+        """Return all objects, deleted ones too."""
+        answer = self._session.search(
+            self._root_dn, EVERYTHING, ["*", "nTSecurityDescriptor"], controls=[_DELETED_TOO, _DACL_ONLY]
+        )
+        self._insist(self._root_dn, answer.result)
+        return [(entry.dn, entry.values) for entry in answer.entries]
+
+    @staticmethod
+    def _insist(name: str, result: Result) -> None:
+        assert result.ok, f"{name}: {result.code} {result.message}"
+
+
+def _replaced(values: Sequence[bytes]) -> Modification:
+    return "replace", values
+
+
 def yaml_of(settings: Mapping[str, object]) -> str:
     """Return settings on one line of YAML."""
     return json.dumps(settings)
-
-
-def sandbox(root: Path) -> Server:
-    """Return a new practice domain kept in ``root``."""
-    pytest.skip("there is no sandbox yet")

@@ -158,7 +158,7 @@ def describe(objects: Iterable[Raw], root: str) -> dict[str, str]:
 
 
 def _line(name: str, values: Values, root: str) -> tuple[tuple[object, ...], str]:
-    deleted = values.get("isDeleted") == [b"TRUE"]
+    deleted = list(values.get("isDeleted", ())) == [b"TRUE"]
     kind = _kind(values)
     path = dn.parse(name)[0].value.partition("\n")[0] if deleted else path_of(name, root)
     words = [("deleted " if deleted else "") + f"{kind} {path}"]

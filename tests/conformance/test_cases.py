@@ -22,7 +22,7 @@ from idcode.model.plans import Op
 from idcode.plan.decoding import decode
 from tests.conformance import servers, state
 from tests.conformance.book import Case, all_cases, write_text
-from tests.conformance.servers import SambaServer, Server
+from tests.conformance.servers import SambaServer, SandboxServer, Server
 from tests.sync.lines import lines
 
 TODAY = "2026-12-01T12:00:00Z"
@@ -84,17 +84,17 @@ class Company:
 
 @pytest.fixture(params=[pytest.param("samba", marks=pytest.mark.ad), "sandbox"])
 def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A pristine domain of each kind; a case for one of them only is skipped on the other."""
+    """A pristine domain of each kind; a case for one of them only is skipped on the other, saying why."""
     case: Case = request.getfixturevalue("case")
     only = case.settings.get("only")
     if only is not None and only.split(",")[0] != request.param:
         pytest.skip(f"only {only}")
     if request.param == "sandbox":
-        yield servers.sandbox(tmp_path)
-        return
-    samba = SambaServer(request.getfixturevalue("domain"), monkeypatch)
-    yield samba
-    samba.close()
+        found: Server = SandboxServer(tmp_path / "repository", case.settings.get("domain", ""))
+    else:
+        found = SambaServer(request.getfixturevalue("domain"), monkeypatch)
+    yield found
+    found.close()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -57,7 +57,7 @@ def _attribute(name: str, item: AttributeChange) -> str:
 
 
 def _texts(values: Iterable[Scalar]) -> str:
-    return ", ".join(_text(value) for value in values)
+    return ", ".join(sorted(_text(value) for value in values))
 
 
 def _text(value: Scalar) -> str:
