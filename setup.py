@@ -16,7 +16,7 @@ class BuildWithExamples(build_py):
         """Build the package, then add the examples."""
         super().run()
         if not self.editable_mode:
-            left_behind = shutil.ignore_patterns(".idcode", ".demo")
+            left_behind = shutil.ignore_patterns(".idcode", ".demo", "plan.json")
             for name in EXAMPLES:
                 target = Path(self.build_lib, "idcode", "examples", name)
                 shutil.copytree(Path("examples", name), target, ignore=left_behind, dirs_exist_ok=True)

@@ -133,12 +133,27 @@ def test_what_practice_runs_left_in_an_example_is_not_copied(
 
     examples = tmp_path / "examples"
     shutil.copytree(init.examples(), examples)
-    for name in (".idcode/sandbox/corp.db", ".demo/delivered.txt"):
-        (examples / "start" / name).parent.mkdir(parents=True)
+    left_behind = (".idcode/sandbox/corp.db", ".demo/delivered.txt", "plan.json")
+    for name in left_behind:
+        (examples / "start" / name).parent.mkdir(parents=True, exist_ok=True)
         (examples / "start" / name).write_text("private", "utf-8")
     monkeypatch.setattr(init, "examples", lambda: examples)
     assert run_main(["init", str(tmp_path / "new")]) == 0
-    assert not {name for name in tree(tmp_path / "new") if name.startswith((".idcode", ".demo"))}
+    assert not tree(tmp_path / "new").keys() & set(left_behind)
+
+
+def test_the_next_steps_can_be_typed_as_they_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_main(["init", "my company"])
+    steps = [line.strip() for line in capsys.readouterr().err.splitlines() if line.startswith("  ")]
+    assert steps[0] == "cd 'my company'"
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    typed = " && ".join(steps).replace("apply --sandbox", "apply --sandbox --yes")
+    done = subprocess.run(["sh", "-c", typed], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "done: 13 done" in done.stdout
 
 
 @pytest.mark.parametrize("name", PIPELINES)

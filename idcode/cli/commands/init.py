@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from idcode.model.errors import UsageError
 
 EXAMPLES = ("contoso",)
 _START, _PIPELINES = "start", "pipelines"
-_LEFT_BEHIND = (".idcode", ".demo")
+_LEFT_BEHIND = (".idcode", ".demo", "plan.json")
 """What a practice run leaves in an example of a checkout; no part of it."""
 
 
@@ -32,7 +33,7 @@ def run(directory: Path, example: str | None) -> int:
         console.say(str(directory / name))
     steps = ["idcode validate", "idcode plan --sandbox", "idcode apply --sandbox"]
     if directory.resolve() != Path.cwd():
-        steps.insert(0, f"cd {directory}")
+        steps.insert(0, f"cd {shlex.quote(str(directory))}")
     console.note(f"{len(files)} files written. On a practice domain, which needs nothing else:")
     for step in steps:
         console.note(f"  {step}")
