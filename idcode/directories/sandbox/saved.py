@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NoReturn
 
 from idcode.directories.ad import filters
@@ -134,7 +134,7 @@ class SavedDomain:
             compiled = compile_filter(text, self.saved.schema)
         except BadFilter as error:
             raise filters.bad(scope.name, scope.filter, str(error)) from None
-        return frozenset(live.anchor for live in below if compiled.matches(lambda name, o=live: self._raw(o, name)))  # type: ignore[misc]
+        return frozenset(live.anchor for live in below if compiled.matches(partial(self._raw, live)))
 
     def _insist_on_held(self, scope: Scope, names: Iterable[str]) -> None:
         held = {name.lower() for name in self.saved.attributes.get(scope.object_type, ())}
