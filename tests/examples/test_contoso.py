@@ -112,3 +112,25 @@ def test_the_first_plan_gives_everybody_a_logon_name_of_their_own(tmp_path: Path
     assert {address for address in accounts if address.endswith("/admin")} == {
         f"person:{key}@corp/admin" for key in ("E1039", "E1065", "E1113", "E1256", "E1263")
     }
+
+
+def test_a_practice_domain_with_a_past_is_taken_over_without_losing_anybody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "contoso"
+    shutil.copytree(CONTOSO, root, ignore=shutil.ignore_patterns(".idcode"))
+    estate = str(root / "practice" / "estate.ldif")
+    assert run_main(["sandbox", "reset", "--from", estate, "-C", str(root)]) == 0
+    capsys.readouterr()
+    planning = ["plan", "--sandbox", "--prove", "--as-of", "2026-12-01", "--format", "json", "-C", str(root)]
+    assert run_main(planning) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["proof"] == "proved"
+    ops = {(change["op"], change["object"]["label"]) for change in plan["changes"]}
+    assert {name for op, name in ops if op == "delete"} == {"sg-fax-users"}
+    assert ("create", "Edvin Norrljung") not in ops
+    assert ("move", "Solveig Ravnås") in ops
+    touched = {change["object"]["dn"] for change in plan["changes"]}
+    assert not any("OU=Service Accounts" in dn for dn in touched)
+    logon = {c["address"]: c["attributes"].get("sAMAccountName") for c in plan["changes"] if c["op"] == "create"}
+    assert logon["person:E1005@corp/account"]["after"] == "a.strauchmuller"  # the usual one is taken
