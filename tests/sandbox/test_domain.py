@@ -250,6 +250,8 @@ def test_a_change_of_scope_has_to_suit_members_and_parents(corp: Practice) -> No
     corp.set(LOCAL, member=[UNIVERSAL.encode()])
     assert corp.modify(LOCAL, "groupType", to(b"-2147483640")).ok
     assert corp.modify(UNIVERSAL, "groupType", to(b"-2147483644")).code == 53
+    corp.group("wide", groupType=b"-2147483640", member=UNIVERSAL.encode())
+    assert corp.modify(f"CN=wide,{PEOPLE}", "groupType", to(b"-2147483646")).message[:8] == "00002145"
     corp.group("other", member=GLOBAL.encode())
     assert corp.modify(GLOBAL, "groupType", to(b"-2147483640")).code == 53
 

@@ -51,6 +51,15 @@ def test_links_vanish_and_other_references_point_to_what_is_left(corp: Practice)
     assert corp.get(BO, "secretary") == [f"CN=Ada\\0ADEL:{guid},CN=Deleted Objects,{ROOT}".encode()]
 
 
+def test_a_deleted_group_shows_no_members(corp: Practice) -> None:
+    guid = corp.guid(TEAM)
+    assert corp.session.delete(TEAM).ok
+    assert corp.get(f"<GUID={guid}>", "member", controls=[SHOW_DELETED]) == []
+    assert corp.get(ADA, "memberOf") == []
+    assert restore(corp, guid, TEAM).ok
+    assert corp.get(TEAM, "member") == ([ADA.encode()] if corp.domain.recycle_bin else [])
+
+
 def test_an_object_comes_back_where_it_is_wanted(corp: Practice) -> None:
     guid, sid = corp.guid(ADA), corp.get(ADA, "objectSid")
     assert corp.session.delete(ADA).ok

@@ -14,6 +14,7 @@ from idcode.directories.ad.values import guid_bytes, sid_bytes
 from idcode.directories.sandbox.domain import Domain, new_domain
 from idcode.directories.sandbox.seeding import Seed, load, seed_of
 from idcode.directories.sandbox.session import EmbeddedSession
+from idcode.directories.sandbox.storage import create, open_domain
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject, collect
 from tests.ad.support import EVERYTHING
@@ -156,6 +157,12 @@ def test_what_cannot_be_is_said_and_nothing_is_loaded(seeds: list[Seed], said: s
         load(domain, [OU, *seeds])
     assert said in str(caught.value)
     assert domain.tree.nodes == before
+
+
+def test_a_domain_is_filled_before_it_is_kept(tmp_path: Path) -> None:
+    create(tmp_path / "corp.db", new_domain(ROOT, schema()))
+    with pytest.raises(ValueError, match="before it is kept"):
+        load(open_domain(tmp_path / "corp.db"), [OU])
 
 
 def _read(domain: Domain) -> dict[str, LiveObject]:

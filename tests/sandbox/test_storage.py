@@ -82,14 +82,23 @@ def test_many_processes_at_once_lose_nothing(path: Path) -> None:
         "from idcode.directories.sandbox.session import EmbeddedSession\n"
         "from idcode.directories.sandbox.storage import open_domain\n"
         "session = EmbeddedSession(open_domain(Path(sys.argv[1])))\n"
-        f"for n in range(40): assert session.add(f'CN={{sys.argv[2]}}{{n}},{PEOPLE}', ['contact'], {{}}).ok\n"
+        "print('ready', flush=True); input()\n"
+        f"for n in range(200): assert session.add(f'CN={{sys.argv[2]}}{{n}},{PEOPLE}', ['contact'], {{}}).ok\n"
     )
-    running = [subprocess.Popen([sys.executable, "-c", code, str(path), name], cwd=CHECKOUT) for name in "ab"]
-    assert [process.wait(60) for process in running] == [0, 0]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    running = [subprocess.Popen([sys.executable, "-c", code, str(path), name], cwd=CHECKOUT, **pipes) for name in "ab"]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60) and process.returncode for process in running] == [0, 0]
     corp = opened(path)
-    assert len(corp.found("(objectClass=contact)")) == 80
+    assert len(corp.found("(objectClass=contact)")) == 400
     numbers = [raw["uSNCreated"][0] for raw in corp.state().values() if b"contact" in raw["objectClass"]]
-    assert len(set(numbers)) == 80
+    assert len(set(numbers)) == 400
 
 
 def test_what_was_answered_survives_a_kill(path: Path) -> None:

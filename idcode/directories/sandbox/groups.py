@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable
 
 from idcode.directories.ad.constants import GROUP_SECURITY
 from idcode.directories.sandbox import results
-from idcode.directories.sandbox.accounts import is_account
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.results import unwilling, update_error
 from idcode.directories.sandbox.tree import Guid, Node
@@ -37,7 +36,7 @@ def check_members(draft: Draft, group: Node, members: Iterable[Guid]) -> None:
     """Raise :class:`Refused` where the scope of ``group`` forbids one of ``members`` (MS-SAMR 3.1.1.8.9)."""
     for guid in members:
         member = draft.node(guid) if guid != group.guid else group
-        if is_account(member) and _is_primary(group, member):
+        if _is_primary(group, member):
             raise update_error(68, results.ALREADY_A_MEMBER)
         error = _misfit(group, member)
         if error:
@@ -61,7 +60,7 @@ def move_primary_group(draft: Draft, before: Node, node: Node) -> None:
 
 def has_primary_members(draft: Draft, group: Node) -> bool:
     """Whether the group is somebody's primary group."""
-    return any(is_account(node) and not node.deleted and _is_primary(group, node) for node in draft.tree.nodes.values())
+    return any(_is_primary(group, node) and not node.deleted for node in draft.tree.nodes.values())
 
 
 def _group_type(node: Node) -> bytes:

@@ -137,7 +137,9 @@ class _File:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise DirectoryError(f"{self._path} cannot be used: {error}", _HINT) from None
+            raise DirectoryError(
+                f"{self._path} cannot be used: {error}", "Wait for other commands that work on it, and try again."
+            ) from None
         except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DirectoryError(
                 f"{self._path} is damaged, or not the file of a practice domain: {error}", _HINT

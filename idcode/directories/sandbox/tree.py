@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from idcode.directories.ad import values as wire
 from idcode.directories.ad.schema import AdSchema
@@ -54,7 +55,7 @@ class Node:
     @property
     def classes(self) -> frozenset[str]:
         """The object's classes, in lower case."""
-        return frozenset(raw.decode("utf-8").lower() for raw in self.values.get("objectclass", ()))
+        return _lowered(self.values.get("objectclass", ()))
 
     @property
     def deleted(self) -> bool:
@@ -76,6 +77,11 @@ class Node:
     def placed(self, parent: Guid | None, rdn_type: str, name: str) -> Node:
         """Return it under another name or below another container."""
         return Node(self.guid, parent, rdn_type, name, self.values, self.references)
+
+
+@lru_cache(maxsize=256)
+def _lowered(raws: tuple[bytes, ...]) -> frozenset[str]:
+    return frozenset(raw.decode("utf-8").lower() for raw in raws)
 
 
 class Tree:
