@@ -178,6 +178,21 @@ def test_a_filter_that_was_changed_since_finds_what_the_domain_would(repo: Repos
     assert comparable(saved) == comparable(live)
 
 
+def test_what_a_filter_asks_for_is_saved_though_nothing_else_uses_it(repo: Repository, witness: Witness) -> None:
+    repo.person("E1", "Ada", "Brisling")
+    repo.person("E2", "Greta", "Hummer")
+    repo.edit("rules/people.yaml", "filter: (employeeID=*)", "filter: (!(title=Robot))")
+    repo.apply(again=False)
+    witness.modify(witness.user("E1")["dn"][0], title=["Machine"])
+    repo.run("snapshot")
+    repo.leave("E1")
+    repo.leave("E2")
+    repo.person("E3", "Cid", "Straßer")
+    repo.edit("rules/people.yaml", "(!(title=Robot))", "(!(title=machine))")
+    (missing,) = repo.plan("--snapshot", "snapshot.jsonl.gz")["missing"]
+    assert missing["address"] == "person:E2"
+
+
 def test_what_is_redacted_is_not_in_the_file_and_is_not_compared(repo: Repository) -> None:
     repo.person("E1", "Ada", "Brisling", "Engineering")
     repo.apply(again=False)
