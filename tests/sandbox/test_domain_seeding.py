@@ -113,6 +113,22 @@ def test_what_a_domain_is_born_with_gives_way() -> None:
     assert corp.get(f"CN=New,{PEOPLE}", "objectSid") == [sid_bytes("S-1-5-21-7-8-9-1001")]
 
 
+def test_who_was_renamed_leaves_the_old_name_to_others() -> None:
+    admin = Seed(f"CN=Boss,{PEOPLE}", {"objectClass": [b"user"], "sAMAccountName": [b"Administrator"]})
+    other = Seed(f"CN=Administrator,{USERS}", {"objectClass": [b"contact"]})
+    deep = Seed(f"OU=Deep,{PEOPLE}", {"objectClass": [b"organizationalUnit"]})
+    below = Seed(f"CN=Boss,OU=Deep,{PEOPLE}", {"objectClass": [b"user"], "sAMAccountName": [b"Guest"]})
+    corp = filled(other, admin, deep, below)
+    assert corp.get(f"CN=Administrator,{USERS}", "objectClass")[-1] == b"contact"
+    assert corp.found("(sAMAccountName=guest)") == [f"CN=Boss,OU=Deep,{PEOPLE}"]
+
+
+def test_a_container_that_is_known_by_its_name_only_stays_what_it_is() -> None:
+    builtin = f"CN=Builtin,{ROOT}"
+    corp = filled(Seed(builtin, {"objectClass": [b"container"]}))
+    assert corp.get(builtin, "objectClass") == [b"top", b"builtinDomain"]
+
+
 def test_deleted_objects_are_deleted_here_too() -> None:
     gone = Seed(
         f"CN=Ada\\0ADEL:{GUID},CN=Deleted Objects,{ROOT}",

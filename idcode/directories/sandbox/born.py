@@ -23,7 +23,6 @@ _CONTAINERS = {
     "System": "container",
     "ForeignSecurityPrincipals": "container",
     "LostAndFound": "lostAndFound",
-    "Deleted Objects": "container",
 }
 _GLOBAL, _LOCAL, _UNIVERSAL, _BUILTIN = b"-2147483646", b"-2147483644", b"-2147483640", b"-2147483643"
 _USERS = {"Administrator": (500, b"512"), "Guest": (501, b"66082"), "krbtgt": (502, b"514")}
@@ -76,8 +75,8 @@ _POLICY = {
 """The default domain policy on passwords."""
 
 
-def populate(draft: Draft, root_dn: str) -> None:
-    """Put everything into an empty domain."""
+def begin(draft: Draft, root_dn: str) -> Node:
+    """Put what no domain can be without into an empty one: the domain itself, which is returned, and a graveyard."""
     first = dn.parse(root_dn)[0]
     root = _node(
         None,
@@ -87,13 +86,18 @@ def populate(draft: Draft, root_dn: str) -> None:
         {"objectsid": (wire.sid_bytes(draft.sid),), "instancetype": (b"5",), **_POLICY},
     )
     _put(draft, root)
+    graveyard = _node(root.guid, "CN", "Deleted Objects", "container", {"systemflags": (_KEEP_HERE,)})
+    _put(draft, graveyard.setting({"isdeleted": (b"TRUE",)}))
+    return root
+
+
+def populate(draft: Draft, root: Node) -> None:
+    """Put everything else into a domain that has begun with ``root``."""
     places: dict[str, Guid] = {}
     for name, kind in _CONTAINERS.items():
         place = _node(
             root.guid, "OU" if kind == "organizationalUnit" else "CN", name, kind, {"systemflags": (_KEEP_HERE,)}
         )
-        if name == "Deleted Objects":
-            place = place.setting({"isdeleted": (b"TRUE",)})
         if name == "Builtin":
             place = place.setting({"objectsid": (wire.sid_bytes("S-1-5-32"),)})
         _put(draft, place)

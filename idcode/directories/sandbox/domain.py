@@ -122,8 +122,11 @@ class Domain:
                 self.tree.put(node)
 
 
-def new_domain(root_dn: str, schema: AdSchema, *, recycle_bin: bool = False) -> Domain:
-    """Return a domain with a SID of its own, and with what every domain is born with."""
+def new_domain(root_dn: str, schema: AdSchema, *, recycle_bin: bool = False, bare: bool = False) -> Domain:
+    """Return a domain with a SID of its own, and with what every domain is born with.
+
+    A ``bare`` one has none of that, for those who bring it along: whatever it is called in their language.
+    """
     numbers = "-".join(str(secrets.randbelow(2**32)) for _ in range(3))
     domain = Domain(
         root_dn,
@@ -133,5 +136,7 @@ def new_domain(root_dn: str, schema: AdSchema, *, recycle_bin: bool = False) -> 
         recycle_bin=recycle_bin,
     )
     with domain.changing() as draft:
-        born.populate(draft, root_dn)
+        root = born.begin(draft, root_dn)
+        if not bare:
+            born.populate(draft, root)
     return domain

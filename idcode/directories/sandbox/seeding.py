@@ -22,7 +22,7 @@ from idcode.directories.ad.constants import (
 from idcode.directories.ad.entries import group_type
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.sandbox import access, accounts, born
-from idcode.directories.sandbox.classes import most_specific
+from idcode.directories.sandbox.classes import ObjectClass, most_specific
 from idcode.directories.sandbox.domain import Domain
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.results import Refused
@@ -103,6 +103,9 @@ _CLASS_OF = {
 }
 
 
+_CONTAINER = most_specific(["container"])
+
+
 class _Nursery:
     """The domain as it will be. Objects that a seed replaces keep their old GUID in ``_became`` until the end."""
 
@@ -133,14 +136,17 @@ class _Nursery:
         if guid in self._dns:
             raise _doubled(seed.dn, self._dns[guid], "objectGUID")
         replaced = self._replaced(key, guid, values)
-        before = self._nodes.pop(replaced).values if replaced else {}
-        if replaced and self._dns.get(replaced):
+        if replaced in self._dns:
             raise _doubled(seed.dn, self._dns[replaced], "name")
-        if replaced:
+        if replaced is not None:
+            before = self._nodes.pop(replaced).values
+            if _kind(values) is _CONTAINER:
+                values["objectclass"] = before["objectclass"]  # reads call every kind of container so
+            values = {**before, **values}
             self._became[replaced] = guid
         if root and "objectsid" in values:
             self._sid = wire.sid_text(values["objectsid"][0])
-        self._nodes[guid] = Node(guid, parent, rdn.type.upper(), rdn.value, {**before, **values})
+        self._nodes[guid] = Node(guid, parent, rdn.type.upper(), rdn.value, values)
         self._places[key] = guid
         self._dns[guid] = seed.dn
         self._references += [(guid, name, raw) for name, found in references.items() for raw in found]
@@ -189,7 +195,7 @@ class _Nursery:
         names = [raw.decode("utf-8", "replace") for raw in values.get("objectclass", ())]
         if not names:
             raise DirectoryError(f"{seed.dn} cannot be loaded: it has no objectClass", "Add objectClass to it.")
-        kind = most_specific(names)
+        kind = _kind(values)
         if kind is not None and {name.lower() for name in names} <= {name.lower() for name in kind.chain}:
             values["objectclass"] = tuple(name.encode("ascii") for name in kind.chain)
         return values
@@ -198,7 +204,8 @@ class _Nursery:
         """Return the object of the domain in whose place a seed comes."""
         if guid in self._nodes:
             return guid
-        if key in self._places:
+        there = self._nodes.get(self._places.get(key, b""))
+        if there is not None and (_kind(values) in (_kind(there.values), _CONTAINER)):
             return self._places[key]
         for raw in values.get(accounts.NAME, ()) if "isdeleted" not in values else ():
             for node in self._domain.tree.find(accounts.NAME, self._domain.tree.value_key(accounts.NAME, raw)):
@@ -292,6 +299,10 @@ def _completed(draft: Draft, node: Node) -> Node:
     if usable or node.number(accounts.PASSWORD_SET):
         node = node.setting({accounts.PASSWORD: (accounts.HELD,)})
     return node
+
+
+def _kind(values: Mapping[str, tuple[bytes, ...]]) -> ObjectClass | None:
+    return most_specific(raw.decode("utf-8", "replace") for raw in values.get("objectclass", ()))
 
 
 def _key(text: str) -> DnKey:

@@ -94,6 +94,7 @@ class Tree:
         self._order: dict[Guid, int] = {}
         self._root_key = dn.key(root_dn)
         self._root: Guid | None = None
+        self._containers: dict[Guid, str] = {}
         self._children: dict[Guid, dict[tuple[str, str], Guid]] = {}
         self._index: dict[str, dict[Hashable, dict[Guid, None]]] = {name: {} for name in INDEXED}
         self._referred: dict[Guid, dict[str, dict[Guid, None]]] = {}
@@ -106,11 +107,12 @@ class Tree:
 
     def dn(self, node: Node) -> str:
         """Return where an object is."""
-        parts = []
-        while node.parent is not None:
-            parts.append(f"{node.rdn_type}={dn.escape(node.name)}")
-            node = self.nodes[node.parent]
-        return ",".join([*parts, self.root_dn])
+        if node.parent is None:
+            return self.root_dn
+        above = self._containers.get(node.parent)
+        if above is None:
+            above = self._containers[node.parent] = self.dn(self.nodes[node.parent])
+        return f"{node.rdn_type}={dn.escape(node.name)},{above}"
 
     def children(self, node: Node) -> Iterator[Node]:
         """Yield the objects right below one, deleted ones included."""
@@ -207,6 +209,8 @@ class Tree:
         elif old is None or (old.parent, old.rdn_type, old.name) != (node.parent, node.rdn_type, node.name):
             if old is not None and old.parent is not None:
                 del self._children[old.parent][old.rdn_type.lower(), old.name.lower()]
+            if node.guid in self._containers:
+                self._containers.clear()
             self._children.setdefault(node.parent, {})[node.rdn_type.lower(), node.name.lower()] = node.guid
         for name in INDEXED:
             self._index_values(name, node.guid, old.values.get(name, ()) if old else (), node.values.get(name, ()))
