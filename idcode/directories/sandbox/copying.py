@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from idcode.directories.ad.domain import AdDomain
 from idcode.directories.ad.schema import AdSchema
@@ -10,8 +10,9 @@ from idcode.directories.port import Directory
 from idcode.directories.sandbox.directory import domain_of, make_base
 from idcode.directories.sandbox.domain import Domain, new_domain
 from idcode.directories.sandbox.saved import SavedDomain
-from idcode.directories.sandbox.seeding import load, seed_of
+from idcode.directories.sandbox.seeding import Seed, load, seed_of
 from idcode.directories.sandbox.session import EmbeddedSession
+from idcode.model import dn
 from idcode.model.desired import DirectoryView
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject
@@ -41,10 +42,23 @@ def domain_with(
 
     ``name`` is what messages call it, ``mark_in`` the attribute of idcode's mark.
     """
-    domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=recycle_bin)
-    load(domain, [seed_of(live, schema, mark_in) for live in objects])
+    domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=recycle_bin, bare=True)
+    seeds = [seed_of(live, schema, mark_in) for live in objects]
+    load(domain, [*seeds, *_containers(domain.root_dn, seeds)])
     make_base(name, domain, base_dn)
     return domain
+
+
+def _containers(root_dn: str, seeds: Iterable[Seed]) -> Iterator[Seed]:
+    """Yield the containers of ``seeds`` that were not read, because they are of no type that plans know."""
+    known = {dn.key(seed.dn) for seed in seeds} | {dn.key(root_dn), dn.key(f"CN=Deleted Objects,{root_dn}")}
+    for seed in seeds:
+        above = dn.parent(seed.dn)
+        while dn.key(above) not in known and dn.is_under(above, root_dn):
+            known.add(dn.key(above))
+            kind = b"organizationalUnit" if dn.parse(above)[0].type.upper() == "OU" else b"container"
+            yield Seed(above, {"objectClass": [kind]})
+            above = dn.parent(above)
 
 
 def _definitions(directory: Directory) -> tuple[AdSchema, str]:
