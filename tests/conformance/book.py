@@ -117,9 +117,7 @@ def all_cases() -> list[Case]:
     """Return the cases of all pages."""
     common, none = read_page(CASES / "README.md")
     assert not none, "README.md has cases"
-    return [
-        case for page in sorted(CASES.glob("*.md")) if page.stem != "README" for case in read_page(page, common)[1]
-    ]
+    return [case for page in sorted(CASES.glob("*.md")) if page.stem != "README" for case in read_page(page, common)[1]]
 
 
 def write_text(case: Case, title: str, lines: list[str]) -> None:

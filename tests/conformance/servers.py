@@ -47,7 +47,10 @@ class Server(Protocol):
 
     name: str
     root_dn: str
-    hands: Hands
+
+    @property
+    def hands(self) -> Hands:
+        """Return somebody who prepares the domain and looks at it."""
 
     def settings(self, base_dn: str) -> Mapping[str, object]:
         """Return what ``idcode.yaml`` says about it."""

@@ -82,7 +82,7 @@ def read_line(text: str) -> Line:
     deleted = kind == "deleted"
     if deleted:
         kind, _, path = path.partition(" ")
-    assert kind in CLASSES and path, f"not an object: {text}"
+    assert kind in CLASSES, f"not an object: {text}"
     values: dict[str, tuple[str, ...]] = {}
     for word in words:
         name, equals, value = word.partition("=")
