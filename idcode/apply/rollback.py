@@ -261,8 +261,8 @@ class _Rollback:
         used = foreign_contents(directory, mine, states)
         for item in done:
             if objects := used.get(item.change.id):
-                more = f" and {len(objects) - 1} more" if len(objects) > 1 else ""
-                reason = f"{dn.parse(objects[0].dn)[0].value}{more} lies in it, which the run did not put there"
+                more = f" and {len(objects) - 1} more lie" if len(objects) > 1 else " lies"
+                reason = f"{dn.parse(objects[0].dn)[0].value}{more} in it, which the run did not put there"
                 self._hold(item.change, item.anchor, reason)
         self.batches = [[change for change in batch if not used.get(change.id)] for batch in self.batches]
 

@@ -14,7 +14,7 @@ from idcode.report.visible import quoted, visible
 
 NONE = "(none)"
 REDACTED = "(redacted)"
-NEW_PASSWORD = "a new password is set and handed to the credentials command"
+NEW_PASSWORD = "a new password is set; credentials in idcode.yaml says who receives it"
 SECRETS = frozenset({"unicodepwd", "userpassword", "passwordprofile", "password", "dbcspwd"})
 """Attributes that are always hidden: adapters never put them into a plan, but a file made by someone else might."""
 _LONGEST_TEXT = 400

@@ -194,7 +194,7 @@ def test_a_password_is_never_shown_even_if_a_plan_holds_one() -> None:
 
 
 def test_a_new_password_is_announced() -> None:
-    assert "a new password is set and handed to the credentials command" in text(new_colleague())
+    assert "a new password is set; credentials in idcode.yaml says who receives it" in text(new_colleague())
 
 
 def test_right_to_left_names_never_share_a_line_with_what_they_replace() -> None:
