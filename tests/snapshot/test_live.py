@@ -197,6 +197,7 @@ def test_what_is_redacted_is_not_in_the_file_and_is_not_compared(repo: Repositor
     repo.person("E1", "Ada", "Brisling", "Engineering")
     repo.apply(again=False)
     repo.edit("idcode.yaml", "credentials:", "redact: [Department]\ncredentials:")
+    repo.edit("rules/people.yaml", "filter: (employeeID=*)", "filter: (&(employeeID=*)(!(department=Robots)))")
     repo.run("snapshot", "--out", "saved.jsonl")
     assert "Engineering" not in (repo.root / "saved.jsonl").read_text("utf-8")
     repo.person("E1", "Ada", "Brisling", "Sales")

@@ -12,12 +12,11 @@ from idcode import __version__
 from idcode.cli import console, wiring
 from idcode.cli.planning import Progress, insist_on_proof
 from idcode.config.project import Repository
-from idcode.directories.ad import filters
 from idcode.directories.ad.domain import AdDomain
 from idcode.directories.ad.reading import Asked
 from idcode.directories.sandbox.snapshot import SavedDirectory, Snapshot, write_snapshot
 from idcode.model.errors import UsageError
-from idcode.model.records import ObjectType, Query
+from idcode.model.records import LiveObject, ObjectType, Query
 from idcode.model.values import iso
 from idcode.sync.gather import queries, read_directory
 from idcode.sync.programs import compile_rules
@@ -71,7 +70,7 @@ def _saved(
     redacted: Collection[str],
     progress: Progress,
 ) -> SavedDirectory:
-    """Read one domain: for the rules as they are, for ``attributes`` to come, and for filters yet to be changed."""
+    """Read one domain: for the rules as they are, and ``attributes`` for those to come."""
     schema = adapter.definitions
     for name in attributes:
         if not schema.canonical([name]):
@@ -81,32 +80,29 @@ def _saved(
                 f"--attribute {name}: {adapter.name} has no such attribute, or it is never read",
                 f"Did you mean {near[0]}?" if near and near[0] != name else None,
             )
-    whole = _without(_with(query, attributes), redacted)
-    reading = read_directory(repository, adapter, whole, progress)
+    asked = replace(query, attributes={**query.attributes, **_more(query, attributes)})
+    reading = read_directory(repository, adapter, asked, progress)
     insist_on_proof({adapter.name: reading})
+    hidden = {name.lower() for name in redacted}
     return SavedDirectory(
         fingerprint=reading.fingerprint,
         base_dn=reading.view.base_dn,
         mark_in=adapter.mark_in,
         schema=schema,
-        attributes=Asked.of(whole, schema).attributes,
-        scopes=whole.scopes,
-        objects=tuple(reading.view.objects.values()),
+        attributes={
+            kind: frozenset(name for name in names if name.lower() not in hidden)
+            for kind, names in Asked.of(asked, schema).attributes.items()
+        },
+        scopes=asked.scopes,
+        objects=tuple(_without(live, hidden) for live in reading.view.objects.values()),
         proof=reading.proof,
     )
 
 
-def _with(query: Query, attributes: Collection[str]) -> Query:
-    found = {kind: frozenset(query.attributes.get(kind, frozenset())).union(attributes) for kind in _TYPES}
-    for scope in query.scopes:
-        found[scope.object_type] |= frozenset(filters.names(filters.parenthesised(scope.filter or "")))
-    return replace(query, attributes={**query.attributes, **found})
+def _more(query: Query, attributes: Collection[str]) -> dict[ObjectType, frozenset[str]]:
+    return {kind: query.attributes.get(kind, frozenset()) | frozenset(attributes) for kind in _TYPES}
 
 
-def _without(query: Query, redacted: Collection[str]) -> Query:
-    hidden = {name.lower() for name in redacted}
-    kept = {
-        kind: frozenset(name for name in names if name.lower() not in hidden)
-        for kind, names in query.attributes.items()
-    }
-    return replace(query, attributes=kept)
+def _without(live: LiveObject, hidden: Collection[str]) -> LiveObject:
+    kept = {name: values for name, values in live.attributes.items() if name.lower() not in hidden}
+    return replace(live, attributes=kept)

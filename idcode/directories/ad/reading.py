@@ -47,10 +47,15 @@ class Asked:
 
     @classmethod
     def of(cls, query: Query, schema: AdSchema) -> Asked:
-        """Keep what the schema knows; unique attributes are read of every type that has them."""
+        """Keep what the schema knows; unique attributes are read of every type that has them.
+
+        What the filters of managed scopes ask for is read, too, so that a copy of the objects can answer them.
+        """
         wanted: dict[ObjectType, set[str]] = defaultdict(set)
         for object_type, names in query.attributes.items():
             wanted[object_type] |= schema.canonical(names)
+        for scope in query.scopes:
+            wanted[scope.object_type] |= schema.canonical(filters.names(filters.parenthesised(scope.filter or "")))
         unique = {
             name
             for names in wanted.values()
