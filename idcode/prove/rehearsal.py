@@ -47,19 +47,12 @@ def rehearse(
 def not_empty(again: Plan) -> list[Diagnostic]:
     """Return one finding for each change that the plan after the plan still has (DESIGN.md, law 9)."""
     return [
-        Diagnostic(
-            "error",
-            CODE,
+        _problem(
+            change.address,
             f"the plan after this one would still {change.op} it: {', '.join(sorted(change.attributes)) or change.op}",
-            _HINT,
-            subject=change.address,
         )
         for change in again.changes
     ]
-
-
-CODE = "not-proved"
-_HINT = "Nothing was written. Look at this change; idcode plan --no-prove leaves the proof out."
 
 
 def _changes_in(plan: Plan, directory: str) -> list[Change]:
@@ -88,8 +81,12 @@ def _broken(
 
 def _finding(batch: Batch, change: Change | None, message: str) -> Diagnostic:
     what = f"{change.op} ({change.id}) in " if change else ""
-    subject = change.address if change else batch.directory
-    return Diagnostic("error", CODE, f"{what}batch {batch.number}: {message}", _HINT, subject=subject)
+    return _problem(change.address if change else batch.directory, f"{what}batch {batch.number}: {message}")
+
+
+def _problem(subject: str, message: str) -> Diagnostic:
+    hint = "Nothing was written. Look at this change; idcode plan --no-prove leaves the proof out."
+    return Diagnostic("error", "not-proved", message, hint, subject=subject)
 
 
 class _NoJournal:
