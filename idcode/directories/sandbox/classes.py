@@ -59,6 +59,11 @@ def most_specific(names: Iterable[str]) -> ObjectClass | None:
     return max(known, key=lambda entry: len(entry.chain), default=None)
 
 
+def class_of(values: Mapping[str, tuple[bytes, ...]]) -> ObjectClass | None:
+    """Return the class of an object with these values (attribute names in lower case)."""
+    return most_specific(raw.decode("utf-8", "replace") for raw in values.get("objectclass", ()))
+
+
 def unknown_names(names: Iterable[str]) -> list[str]:
     """Return those of ``names`` that are no class."""
     there = {name.lower() for entry in _CLASSES for name in entry.chain}

@@ -8,7 +8,7 @@ from idcode.directories.ad.constants import UAC_DISABLED, UAC_NORMAL_ACCOUNT
 from idcode.directories.ad.operations import Modification
 from idcode.directories.ad.values import guid_text
 from idcode.directories.sandbox import access, accounts, groups, modifying, names, results
-from idcode.directories.sandbox.classes import most_specific
+from idcode.directories.sandbox.classes import class_of
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.moving import NO_DELETE
 from idcode.directories.sandbox.results import bad_name, unwilling, update_error
@@ -64,7 +64,7 @@ def undelete(draft: Draft, node: Node, changes: Mapping[str, Sequence[Modificati
     plain = {name.lower(): steps for name, steps in changes.items()}
     parent, first = _destination(draft, plain.pop("distinguishedname"))
     del plain["isdeleted"]
-    kind = most_specific(raw.decode() for raw in node.values.get("objectclass", ()))
+    kind = class_of(node.values)
     names.check_name(kind, first.type, first.value, draft.tree.dn(parent))
     names.check_parent(draft, kind, parent)
     names.check_free(draft, parent.guid, node.rdn_type, first.value)

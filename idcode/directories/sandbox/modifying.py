@@ -108,7 +108,7 @@ def _check_writable(draft: Draft, node: Node, known: AttributeType) -> None:
         raise attribute_error(19, results.OWNED_BY_SAM, known.name)
     if known.read_only or folded in _KEPT:
         raise attribute_error(19, results.SYSTEM_ONLY, known.name)
-    kind = classes.most_specific(raw.decode() for raw in node.values.get("objectclass", ()))
+    kind = classes.class_of(node.values)
     holds = draft.schema.holds.get(kind.holds) if kind is not None and kind.holds is not None else None
     if holds is not None and folded not in holds:
         raise update_error(65, results.CLASS_CANNOT_HOLD)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idcode.directories.sandbox import access, names, results
-from idcode.directories.sandbox.classes import most_specific
+from idcode.directories.sandbox.classes import class_of
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.results import bad_name, unwilling, update_error
 from idcode.directories.sandbox.tree import Node
@@ -29,7 +29,7 @@ def rename(draft: Draft, node: Node, rdn: str, superior: str | None) -> None:
         if found is None or (found.deleted and found.guid != parent.guid):
             raise update_error(80, results.NO_PARENT)
         target = found
-    kind = most_specific(raw.decode() for raw in node.values.get("objectclass", ()))
+    kind = class_of(node.values)
     moved, renamed = target.guid != parent.guid, first.value != node.name
     flags = node.number("systemflags") % 2**32
     if draft.tree.is_below(target, node):

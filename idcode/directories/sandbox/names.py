@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from idcode.directories.sandbox import results
-from idcode.directories.sandbox.classes import ObjectClass, most_specific
+from idcode.directories.sandbox.classes import ObjectClass, class_of
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.results import Refused, attribute_error, naming_violation, update_error
 from idcode.directories.sandbox.tree import Guid, Node
@@ -57,6 +57,6 @@ def check_parent(draft: Draft, kind: ObjectClass | None, parent: Node) -> None:
     """
     if parent.deleted:
         raise results.unwilling(results.ILLEGAL_CHANGE)
-    above = most_specific(raw.decode() for raw in parent.values.get("objectclass", ()))
+    above = class_of(parent.values)
     if kind is not None and above is not None and above.chain[-1].lower() not in kind.below:
         raise naming_violation(results.ILLEGAL_PARENT, draft.tree.dn(parent))

@@ -22,7 +22,7 @@ from idcode.directories.ad.constants import (
 from idcode.directories.ad.entries import group_type
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.sandbox import access, accounts, born
-from idcode.directories.sandbox.classes import ObjectClass, most_specific
+from idcode.directories.sandbox.classes import class_of, most_specific
 from idcode.directories.sandbox.domain import Domain
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.results import Refused
@@ -140,7 +140,7 @@ class _Nursery:
             raise _doubled(seed.dn, self._dns[replaced], "name")
         if replaced is not None:
             before = self._nodes.pop(replaced).values
-            if _kind(values) is _CONTAINER:
+            if class_of(values) is _CONTAINER:
                 values["objectclass"] = before["objectclass"]  # reads call every kind of container so
             values = {**before, **values}
             self._became[replaced] = guid
@@ -195,7 +195,7 @@ class _Nursery:
         names = [raw.decode("utf-8", "replace") for raw in values.get("objectclass", ())]
         if not names:
             raise DirectoryError(f"{seed.dn} cannot be loaded: it has no objectClass", "Add objectClass to it.")
-        kind = _kind(values)
+        kind = class_of(values)
         if kind is not None and {name.lower() for name in names} <= {name.lower() for name in kind.chain}:
             values["objectclass"] = tuple(name.encode("ascii") for name in kind.chain)
         return values
@@ -205,7 +205,7 @@ class _Nursery:
         if guid in self._nodes:
             return guid
         there = self._nodes.get(self._places.get(key, b""))
-        if there is not None and (_kind(values) in (_kind(there.values), _CONTAINER)):
+        if there is not None and (class_of(values) in (class_of(there.values), _CONTAINER)):
             return self._places[key]
         for raw in values.get(accounts.NAME, ()) if "isdeleted" not in values else ():
             for node in self._domain.tree.find(accounts.NAME, self._domain.tree.value_key(accounts.NAME, raw)):
@@ -299,10 +299,6 @@ def _completed(draft: Draft, node: Node) -> Node:
     if usable or node.number(accounts.PASSWORD_SET):
         node = node.setting({accounts.PASSWORD: (accounts.HELD,)})
     return node
-
-
-def _kind(values: Mapping[str, tuple[bytes, ...]]) -> ObjectClass | None:
-    return most_specific(raw.decode("utf-8", "replace") for raw in values.get("objectclass", ()))
 
 
 def _key(text: str) -> DnKey:

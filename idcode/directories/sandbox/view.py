@@ -10,7 +10,7 @@ from idcode.directories.ad.constants import GROUP_SECURITY, SECRET_ATTRIBUTES
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.sandbox import access, groups
 from idcode.directories.sandbox.accounts import CONTROL, SERVER, WORKSTATION
-from idcode.directories.sandbox.classes import most_specific
+from idcode.directories.sandbox.classes import class_of
 from idcode.directories.sandbox.tree import Guid, Node, Tree
 from idcode.model import dn
 
@@ -95,7 +95,7 @@ class View:
         return (access.shown(node, self._form.descriptor_parts),)
 
     def _category(self, node: Node) -> Sequence[bytes]:
-        kind = most_specific(raw.decode() for raw in node.values.get("objectclass", ()))
+        kind = class_of(node.values)
         if kind is None or node.deleted:
             return ()
         return (f"CN={kind.category},CN=Schema,CN=Configuration,{self._tree.root_dn}".encode(),)
