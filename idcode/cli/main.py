@@ -233,6 +233,7 @@ def snapshot(
         Optional[list[str]],  # noqa: UP045
         typer.Option("--attribute", metavar="NAME", help="Read this attribute, too; may be repeated."),
     ] = None,
+    sandbox: Sandbox = False,
 ) -> int:
     """Save what plan reads of the live directories to one file, for plan --snapshot where they cannot be reached.
 
@@ -240,7 +241,7 @@ def snapshot(
     """
     from idcode.cli.commands.snapshot import run
 
-    return run(directory, out, tuple(names or ()), tuple(attributes or ()))
+    return run(directory, out, tuple(names or ()), tuple(attributes or ()), sandbox)
 
 
 @app.command()

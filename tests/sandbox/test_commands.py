@@ -168,6 +168,18 @@ def test_a_domain_can_begin_with_what_ldapsearch_wrote(repo: Repository) -> None
     assert f"memberOf: CN=crew,OU=Old,{BASE}" in show(repo, "(employeeID=E1)", "memberOf")
 
 
+def test_a_domain_can_begin_as_a_snapshot_of_another_one(repo: Repository) -> None:
+    apply(repo)
+    before = show(repo)
+    ok(repo, "snapshot", "--sandbox", "--out", "corp.jsonl.gz")
+    ok(repo, "sandbox", "reset", "--yes")
+    assert "Ada" not in show(repo)
+    ok(repo, "sandbox", "reset", "--from", "corp.jsonl.gz", "--yes")
+    assert plan(repo)["changes"] == []
+    names = ("objectGUID", "manager", "sAMAccountName", "userAccountControl")
+    assert all(line in before for line in show(repo, "(employeeID=E2)", *names).splitlines())
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

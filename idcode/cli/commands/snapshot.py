@@ -24,9 +24,9 @@ from idcode.sync.programs import compile_rules
 _TYPES: tuple[ObjectType, ...] = ("user", "group", "contact", "ou")
 
 
-def run(directory: Path | None, out: Path, names: tuple[str, ...], attributes: tuple[str, ...]) -> int:
+def run(directory: Path | None, out: Path, names: tuple[str, ...], attributes: tuple[str, ...], sandbox: bool) -> int:
     """Read the directories as ``plan`` does, and save what was read."""
-    repository, _ = wiring.load(directory)
+    repository, _ = wiring.load(directory, sandbox=sandbox)
     asked = _chosen(queries(repository, compile_rules(repository)), repository, names)
     repository = wiring.only_directories(repository, asked)
     progress = console.Progress()
