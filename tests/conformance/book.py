@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 CASES = Path(__file__).with_name("cases")
-TEXTS = ("start", "plan", "after", "rollback")
+TEXTS = ("start", "operations", "plan", "after", "rollback")
 """The blocks that are no files of the repository."""
 KEYS = ("as of", "base", "domain", "only", "plan exits", "apply exits")
 
@@ -34,7 +34,8 @@ class Block:
 class Case:
     """One case: the files it begins with, what is in the domain, and what is expected.
 
-    ``blocks`` are those under its own heading, ``inherited`` the files of the page and of ``README.md``.
+    ``blocks`` are those under its own heading, ``inherited`` the files of the page and of ``README.md``, ``prose`` is
+    what is told to readers.
     """
 
     page: Path
@@ -42,6 +43,7 @@ class Case:
     settings: Mapping[str, str] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     inherited: tuple[Block, ...] = ()
+    prose: str = ""
 
     def __str__(self) -> str:
         return f"{self.page.stem}: {self.name}"
@@ -109,15 +111,18 @@ def read_page(page: Path, common: tuple[Block, ...] = ()) -> tuple[tuple[Block, 
         elif cases and (match := _KEY.match(line)):
             assert match["key"] in KEYS, f"{page.name}:{number}: no such key: {match['key']}"
             cases[-1] = replace(cases[-1], settings={**cases[-1].settings, match["key"]: match["value"]})
+        elif cases and line:
+            cases[-1] = replace(cases[-1], prose=f"{cases[-1].prose}{line}\n")
     assert opened is None, f"{page.name}: a block without end"
     return inherited, cases
 
 
-def all_cases() -> list[Case]:
-    """Return the cases of all pages."""
-    common, none = read_page(CASES / "README.md")
+def all_cases(folder: Path = CASES) -> list[Case]:
+    """Return the cases of all pages in ``folder``."""
+    common, none = read_page(folder / "README.md")
     assert not none, "README.md has cases"
-    return [case for page in sorted(CASES.glob("*.md")) if page.stem != "README" for case in read_page(page, common)[1]]
+    pages = sorted(page for page in folder.glob("*.md") if page.stem != "README")
+    return [case for page in pages for case in read_page(page, common)[1]]
 
 
 def write_text(case: Case, title: str, lines: list[str]) -> None:

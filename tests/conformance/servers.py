@@ -14,10 +14,12 @@ from ldap3.protocol.microsoft import security_descriptor_control, show_deleted_c
 
 from idcode.directories.ad.operations import Control, Modification, Result, Session
 from idcode.directories.ad.schema import AdSchema, read_schema
+from idcode.directories.ad.session import LdapSession
 from idcode.directories.sandbox.domain import new_domain
 from idcode.directories.sandbox.schema import bundled_schema
 from idcode.directories.sandbox.session import EmbeddedSession
 from idcode.directories.sandbox.storage import create, open_domain
+from tests.ad.support import settings
 from tests.conformance.state import Hands, Raw, Values
 from tests.lab import Domain
 
@@ -52,6 +54,10 @@ class Server(Protocol):
     def hands(self) -> Hands:
         """Return somebody who prepares the domain and looks at it."""
 
+    @property
+    def session(self) -> Session:
+        """Return the door that the adapter uses."""
+
     def settings(self, base_dn: str) -> Mapping[str, object]:
         """Return what ``idcode.yaml`` says about it."""
 
@@ -71,9 +77,11 @@ class SambaServer:
         self.domain = domain
         self.root_dn = domain.base_dn
         self.hands = LdapHands(domain)
+        self.session = LdapSession(settings(domain), Path("/"))
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connections."""
+        self.session.close()
         self.hands.close()
 
     def settings(self, base_dn: str) -> Mapping[str, object]:
@@ -140,7 +148,8 @@ class SandboxServer:
         assert what in ("", "recycle bin", "exchange"), f"no such domain: {what}"
         schema = bundled_schema(what == "exchange")
         create(root / FILE, new_domain(self.root_dn, schema, recycle_bin=what == "recycle bin"))
-        self.hands = EmbeddedHands(EmbeddedSession(open_domain(root / FILE)), self.root_dn)
+        self.session = EmbeddedSession(open_domain(root / FILE))
+        self.hands = EmbeddedHands(self.session, self.root_dn)
 
     def settings(self, base_dn: str) -> Mapping[str, object]:
         """Return a ``sandbox`` directory."""

@@ -132,7 +132,7 @@ def _born_with(line: Line) -> Iterator[tuple[str, list[bytes]]]:
         yield "sAMAccountName", [own.encode()]
     for name, given in line.values.items():
         if name not in REFERENCES:
-            yield name, [_bytes(name, value) for value in given]
+            yield name, [bytes_of(value) for value in given]
     if line.kind == "user":
         if "no-password" not in line.flags:
             yield "unicodePwd", [PASSWORD]
@@ -222,7 +222,8 @@ def _text(attribute: str, value: bytes, root: str) -> str:
     return text.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
 
 
-def _bytes(attribute: str, text: str) -> bytes:
+def bytes_of(text: str) -> bytes:
+    """Read a value as texts show it."""
     if text.startswith("hex:"):
         return bytes.fromhex(text[4:])
     plain = {"\\\\": "\\", "\\r": "\r", "\\n": "\n"}

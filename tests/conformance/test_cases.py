@@ -8,9 +8,7 @@ difference.
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -21,12 +19,12 @@ from idcode.model import dn
 from idcode.model.plans import Op
 from idcode.plan.decoding import decode
 from tests.conformance import servers, state
-from tests.conformance.book import Case, all_cases, write_text
-from tests.conformance.servers import SambaServer, SandboxServer, Server
+from tests.conformance.book import Case, all_cases
+from tests.conformance.expectation import Expectation
+from tests.conformance.servers import Server
 from tests.sync.lines import lines
 
 TODAY = "2026-12-01T12:00:00Z"
-UPDATE = bool(os.environ.get("CONFORMANCE_UPDATE"))
 CASES = all_cases()
 OPS = get_args(Op)
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -85,21 +83,6 @@ class Company:
         path.write_text(text, "utf-8")
 
 
-@pytest.fixture(params=[pytest.param("samba", marks=pytest.mark.ad), "sandbox"])
-def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A pristine domain of each kind; a case for one of them only is skipped on the other, saying why."""
-    case: Case = request.getfixturevalue("case")
-    only = case.settings.get("only")
-    if only is not None and only.split(",")[0] != request.param:
-        pytest.skip(f"only {only}")
-    if request.param == "sandbox":
-        found: Server = SandboxServer(tmp_path / "repository", case.settings.get("domain", ""))
-    else:
-        found = SambaServer(request.getfixturevalue("domain"), monkeypatch)
-    yield found
-    found.close()
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_case(
     case: Case, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -123,22 +106,6 @@ def test_a_case(
         code, said = company.run("rollback", company.last_run(), "--yes")
         assert code == 0, said
     expect.text("rollback", difference(company.start, company.state()))
-
-
-class Expectation:
-    """What a page says of a case, compared with what was found, or written down."""
-
-    def __init__(self, case: Case, server: str) -> None:
-        self._case, self._server = case, server
-
-    def text(self, title: str, found: Sequence[str]) -> None:
-        """Compare a text; a page that has none expects nothing."""
-        case, own = self._case, f"{title} on {self._server}"
-        expected = list(case.text(title, self._server) or ())
-        if UPDATE and expected != list(found):
-            write_text(case, own if case.text(own, "") is not None else title, list(found))
-            return
-        assert list(found) == expected, f"{title}:\n" + "\n".join(found)
 
 
 def place_of(line: str) -> str:

@@ -21,7 +21,8 @@ USERS, COMPUTERS, CONTROLLERS = b"513", b"515", b"516"
 
 HELD = b"set"
 """What is kept of a password: that there is one."""
-_NAME_LIMIT = {"user": 20, "group": 256}
+_NAME_LIMIT = 20
+"""Characters of the sAMAccountName of a user."""
 _FORBIDDEN = frozenset('"/\\[]:;|=,+*?<>')
 _COMPLEX, _KINDS_OF_CHARACTERS = 0x1, 3
 _ZERO = ("badpasswordtime", "badpwdcount", "codepage", "countrycode", "lastlogoff", "lastlogon", "logoncount")
@@ -90,11 +91,10 @@ def check_name(node: Node) -> None:
     if raw is None:
         raise unwilling(results.ILLEGAL_CHANGE)
     text = raw.decode("utf-8")
-    length = len(text.encode("utf-16-le")) // 2
-    if "user" in node.classes and "computer" not in node.classes and length > _NAME_LIMIT["user"]:
-        raise attribute_error(19, results.OUT_OF_RANGE, "sAMAccountName", f":len {len(raw)}")
+    person = "user" in node.classes and "computer" not in node.classes
+    too_long = person and len(text.encode("utf-16-le")) // 2 > _NAME_LIMIT
     bad = any(char in _FORBIDDEN or ord(char) < 32 for char in text)
-    if bad or text.endswith(".") or not text.strip(" ."):
+    if too_long or bad or text.endswith(".") or not text.strip(" ."):
         raise system_error(results.BAD_ACCOUNT_NAME)
 
 
