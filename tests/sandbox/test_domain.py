@@ -96,7 +96,7 @@ REFUSED: list[tuple[int, str, Attempt]] = [
     # Accounts.
     (68, "00000524", new("user", sAMAccountName=b"ADA")),
     (68, "00000524", modify(GLOBAL, "sAMAccountName", to(b"ada"))),
-    (19, "00002082", new("user", sAMAccountName=b"x" * 21)),
+    (80, "00000523", new("user", sAMAccountName=b"x" * 21)),
     (80, "00000523", new("user", sAMAccountName=b"a/b")),
     (80, "00000523", new("user", sAMAccountName=b"ab.")),
     (53, "00002077", modify(ADA, "sAMAccountName", minus())),
