@@ -41,14 +41,11 @@ class Privileges:
         if not touching:
             return
         by_dn = {dn.key(live.dn): anchor for anchor, live in now.items() if not live.deleted}
+        self._known = set(by_dn.values())
         for change in touching:
             anchor = anchors[change.id]
             live = now.get(anchor)
-            if live is None or live.deleted:
-                self._known.discard(anchor)
-                continue
-            self._known.add(anchor)
-            if anchor not in self._privileged and live.object_type == "group":
+            if live is not None and not live.deleted and live.object_type == "group" and anchor not in self._privileged:
                 self._members[anchor] = _members(live, by_dn)
         found = self._administrators()
         changed: dict[tuple[str, str], list[str]] = {}
@@ -58,9 +55,9 @@ class Privileges:
                 ("is no longer", self._before[anchor] - found[anchor]),
             ):
                 for member in members:
-                    changed.setdefault((member, word), []).append(dn.parse(group.dn)[0].value)
+                    changed.setdefault((member, word), []).append(_name(group))
         for (member, word), groups in sorted(changed.items()):
-            who = dn.parse(now[member].dn)[0].value if member in now else member
+            who = _name(now[member]) if member in now else member
             what = f"{who} {word} a member of {', '.join(sorted(groups))} by way of it"
             yield self._cause(touching, anchors, member), what
         self._before = found
@@ -84,6 +81,11 @@ class Privileges:
                     seen.add(member)
                     todo.append(member)
         return frozenset(seen - self._members.keys())
+
+
+def _name(live: LiveObject) -> str:
+    """Return what an object is called; the name of a deleted one has more than one line (MS-ADTS 3.1.1.5.5.1.1)."""
+    return dn.parse(live.dn)[0].value.partition("\n")[0]
 
 
 def _is_privileged(live: LiveObject) -> bool:

@@ -128,6 +128,14 @@ def test_nobody_becomes_an_administrator_through_a_group_in_a_group() -> None:
     assert found == [("person:helpdesk", "ada becomes a member of admins by way of it")]
 
 
+def test_somebody_new_becomes_no_administrator_through_a_group_in_a_group() -> None:
+    ada, helpdesk = user("ada"), group("helpdesk")
+    company = Company(helpdesk, group("admins", helpdesk, sid=DOMAIN_ADMINS), written=("member",))
+    assert company.after(change("ada", op="create"), now={"ada": ada}) == []
+    found = company.after(change("helpdesk", "member", kind="group"), now={"helpdesk": group("helpdesk", ada)})
+    assert found == [("person:helpdesk", "ada becomes a member of admins by way of it")]
+
+
 def test_nobody_loses_the_rights_of_an_administrator_through_a_group_in_a_group() -> None:
     ada = user("ada")
     helpdesk = group("helpdesk", ada)
@@ -139,7 +147,8 @@ def test_nobody_loses_the_rights_of_an_administrator_through_a_group_in_a_group(
 def test_deleting_an_administrator_is_said() -> None:
     ada = user("ada")
     company = Company(ada, group("admins", ada, sid=DOMAIN_ADMINS))
-    found = company.after(change("ada", op="delete"), now={"ada": replace(ada, deleted=True)})
+    grave = replace(ada, deleted=True, dn=f"CN=ada\\0ADEL:0001,CN=Deleted Objects,{BASE}")
+    found = company.after(change("ada", op="delete"), now={"ada": grave})
     assert found == [("person:ada", "ada is no longer a member of admins by way of it")]
 
 
