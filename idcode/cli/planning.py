@@ -100,7 +100,7 @@ def make_plan(
     """Compute the plan of a repository against its live directories, or against a snapshot of them.
 
     Raises ``ConfigError`` for unset environment variables and ``DirectoryError`` where a directory cannot be read
-    completely: there is no plan on an incomplete read (law 2).
+    completely: there is no plan on an incomplete read (law 2). Raises ``UsageError`` where ``only`` names nobody.
     """
     now = datetime.now(UTC)
     moment = read_moment(as_of, now)
@@ -118,7 +118,9 @@ def make_plan(
         inputs = Inputs(
             repository, rules, gathered, directories, tuple(warnings), moment, now, only, allowed or {}, undone
         )
-        return plan_from(inputs)
+        planned = plan_from(inputs)
+        _insist_on_somebody(only, planned.context)
+        return planned
     except BaseException:
         for directory in directories.values():
             directory.close()
@@ -126,10 +128,9 @@ def make_plan(
 
 
 def plan_from(inputs: Inputs) -> Planned:
-    """Compute a plan of what was read. Raises ``UsageError`` where ``only`` names nobody."""
+    """Compute a plan of what was read."""
     repository, gathered = inputs.repository, inputs.gathered
     context = compute(repository, inputs.rules, gathered, inputs.as_of)
-    _insist_on_somebody(inputs.only, context)
     context.state.diagnostics += [
         *inputs.warnings,
         *_unsupported(repository, inputs.directories),

@@ -9,8 +9,8 @@ from idcode.cli.planning import Inputs, Planned, Progress, plan_from
 from idcode.directories.port import Directory
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError
-from idcode.model.plans import Plan
-from idcode.prove.rehearsal import not_empty, rehearse
+from idcode.model.plans import Plan, Verdict
+from idcode.prove.rehearsal import left_over, rehearse
 from idcode.sync.gather import Gathered, queries, read_directory
 
 CHEAP_OBJECTS = 400
@@ -40,10 +40,9 @@ def proved(planned: Planned, progress: Progress) -> Plan:
         return replace(plan, diagnostics=(*plan.diagnostics, warning))
     views = {name: reading.view for name, reading in inputs.gathered.directories.items()}
     findings = rehearse(plan, copies, views, inputs.repository.project.redact)
-    findings = findings or not_empty(plan_from(_again(inputs, copies)).plan)
-    if findings:
-        return replace(plan, proof="failed", diagnostics=(*plan.diagnostics, *findings))
-    return replace(plan, proof="proved")
+    findings = findings or left_over(plan, plan_from(_again(inputs, copies)).plan)
+    verdict: Verdict = "failed" if any(finding.severity == "error" for finding in findings) else "proved"
+    return replace(plan, proof=verdict, diagnostics=(*plan.diagnostics, *findings))
 
 
 def _copies(inputs: Inputs) -> dict[str, Directory]:

@@ -44,15 +44,35 @@ def rehearse(
     return findings
 
 
-def not_empty(again: Plan) -> list[Diagnostic]:
-    """Return one finding for each change that the plan after the plan still has (DESIGN.md, law 9)."""
-    return [
-        _problem(
-            change.address,
-            f"the plan after this one would still {change.op} it: {', '.join(sorted(change.attributes)) or change.op}",
-        )
-        for change in again.changes
-    ]
+def left_over(plan: Plan, again: Plan) -> list[Diagnostic]:
+    """Return a finding for each change that the plan after ``plan`` still has (DESIGN.md, law 9).
+
+    Those are errors, but for new objects' values that the directory itself gives, such as ``objectGUID``: rules that
+    read them back can do so only afterwards. What ``plan`` holds back is left over by intention.
+    """
+    created = {change.address for change in plan.changes if change.op == "create"}
+    held: dict[str | None, set[str]] = {}
+    for item in plan.held:
+        held.setdefault(item.address, set()).update(item.attributes)
+    findings = []
+    for change in again.changes:
+        what = ", ".join(sorted(change.attributes)) or change.op
+        if change.address in held and change.attributes.keys() <= held[change.address]:
+            continue
+        if change.address in created and change.op == "update" and _is_read_back(change):
+            message = f"the next plan writes {what}: only then can be read what {change.directory} gave to a new object"
+            findings.append(Diagnostic("info", "read-back-next", message, subject=change.address))
+        else:
+            findings.append(_problem(change.address, f"the plan after this one would still {change.op} it: {what}"))
+    return findings
+
+
+def _is_read_back(change: Change) -> bool:
+    """Whether all that a change writes rests on what its own directory says."""
+    return all(
+        item.why is not None and any(origin.source == change.directory for origin in item.why.origins)
+        for item in change.attributes.values()
+    )
 
 
 def _changes_in(plan: Plan, directory: str) -> list[Change]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from idcode.directories.ad import security
 from idcode.directories.ad.domain import AdDomain
+from idcode.directories.ad.reading import DACL_ONLY
 from idcode.directories.ad.schema import AdSchema
 from idcode.directories.port import Directory
+from idcode.directories.sandbox import access
 from idcode.directories.sandbox.directory import domain_of, make_base
 from idcode.directories.sandbox.domain import Domain, new_domain
 from idcode.directories.sandbox.saved import SavedDomain
@@ -43,10 +46,26 @@ def domain_with(
     ``name`` is what messages call it, ``mark_in`` the attribute of idcode's mark.
     """
     domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=recycle_bin, bare=True)
-    seeds = [seed_of(live, schema, mark_in) for live in objects]
+    known = list(objects)
+    seeds = [seed_of(live, schema, mark_in) for live in known]
     load(domain, [*seeds, *_containers(domain.root_dn, seeds)])
+    _protect_places(domain, known)
     make_base(name, domain, base_dn)
     return domain
+
+
+def _protect_places(domain: Domain, objects: Iterable[LiveObject]) -> None:
+    """Let nothing that is protected be moved away: the other half of a protection is a denial on the container.
+
+    That one is not read, but every tool that protects an object sets both (MS-ADTS 3.1.1.5.5.3).
+    """
+    session = EmbeddedSession(domain)
+    protected = {dn.key(live.dn): live.dn for live in objects if live.protected and not live.deleted}
+    for place in {key[1:]: dn.parent(name) for key, name in protected.items()}.values():
+        descriptor = access.DEFAULT.deny_everyone(security.DELETE_CHILD)
+        if dn.key(place) in protected:
+            descriptor = descriptor.deny_everyone(security.PROTECTION)
+        session.modify(place, {access.DESCRIPTOR: [("replace", [descriptor.build()])]}, [DACL_ONLY])
 
 
 def _containers(root_dn: str, seeds: Iterable[Seed]) -> Iterator[Seed]:
