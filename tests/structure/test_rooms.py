@@ -39,7 +39,7 @@ MAY_IMPORT = {
         "report",
     },
 }
-HEAVY = {"ldap3", "ruamel", "lark", "pydantic", "sqlalchemy", "jsonschema", "deepdiff", "msgraph", "azure"}
+HEAVY = {"cryptography", "ldap3", "ruamel", "lark", "pydantic", "sqlalchemy", "jsonschema", "deepdiff", "msgraph", "azure"}
 
 
 def _modules() -> list[Path]:
