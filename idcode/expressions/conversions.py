@@ -14,7 +14,7 @@ from typing import Any
 
 from idcode.expressions.errors import EvaluationError
 from idcode.expressions.moments import moment_text, read_moment, start_of
-from idcode.model.values import Ref, Scalar, Value
+from idcode.model.values import Complex, Ref, Scalar, Value
 
 Number = int | Decimal
 LARGEST = 10**40
@@ -41,6 +41,8 @@ def text(value: Value, use: str) -> str | None:
         return "True" if value else "False"
     if isinstance(value, bytes):
         raise EvaluationError(f"{use}: text is needed, not binary data; ConvertToBase64 makes text of it")
+    if isinstance(value, Complex):
+        raise EvaluationError(f"{use}: text is needed, not {describe(value)}")
     if isinstance(value, datetime):
         return moment_text(value)
     if isinstance(value, date):
@@ -133,6 +135,23 @@ def values(value: Value, _use: str) -> tuple[Scalar, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
+def binary(value: Value, use: str) -> bytes | None:
+    """Return binary data; text is an error, because it could stand for bytes in several ways."""
+    only = single(value, use)
+    if only is None or isinstance(only, bytes):
+        return only
+    raise EvaluationError(f"{use}: binary data is needed, not {describe(only)}")
+
+
+def reference(value: Value, use: str) -> Ref | None:
+    """Return a reference, also from the text that names its target."""
+    only = single(value, use)
+    if isinstance(only, Ref):
+        return only
+    target = text(only, use)
+    return None if target is None else Ref(target)
+
+
 def is_empty(value: Value) -> bool:
     """Whether ``value`` is null, the empty text or an empty list."""
     return value is None or value == "" or value == ()
@@ -157,4 +176,6 @@ def describe(value: Any) -> str:
         return "a date"
     if isinstance(value, Ref):
         return f"the reference {value}"
+    if isinstance(value, Complex):
+        return f"a value with the parts {', '.join(name for name, _ in value.fields)}"
     return str(value)

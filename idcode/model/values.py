@@ -29,6 +29,18 @@ class Ref:
         return self.target
 
 
+@dataclass(frozen=True, slots=True)
+class Complex:
+    """A value with named parts, such as a role assignment. No directory attribute of AD holds one."""
+
+    fields: tuple[tuple[str, Scalar], ...]
+
+    @classmethod
+    def of(cls, **fields: Scalar) -> Complex:
+        """Return the value with these parts, in this order."""
+        return cls(tuple(fields.items()))
+
+
 class Special(Enum):
     """Outcomes that are not values (DESIGN.md, section 4, "Values")."""
 
@@ -42,7 +54,7 @@ class Special(Enum):
     """It cannot be known now (incomplete source, error): what depends on it is frozen."""
 
 
-Scalar = str | int | Decimal | bool | datetime | date | bytes | Ref
+Scalar = str | int | Decimal | bool | datetime | date | bytes | Ref | Complex
 Value = Scalar | tuple[Scalar, ...] | None
 Result = Value | Special
 
@@ -74,12 +86,15 @@ _EXACT_INTEGERS = 2**53 - 1
 def to_json(value: Value) -> Any:
     """Return the JSON form of a value: ``{"$bin"}``, ``{"$dt"}``, ``{"$ref"}`` where JSON has no type.
 
+    A value with named parts is an object of them.
     Integers that a JSON reader may round, such as the FILETIME that means never, are ``{"$int": text}``.
     """
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, Ref):
         return {"$ref": value.target}
+    if isinstance(value, Complex):
+        return {name: to_json(part) for name, part in value.fields}
     if isinstance(value, bytes):
         return {"$bin": base64.b64encode(value).decode("ascii")}
     if isinstance(value, datetime):
@@ -103,6 +118,8 @@ def from_json(value: Any) -> Value:
 def _scalar(value: Any) -> Scalar:
     if isinstance(value, str | bool | int):
         return value
+    if isinstance(value, dict) and value and not any(name.startswith("$") for name in value):
+        return Complex(tuple((name, _scalar(part)) for name, part in value.items() if part is not None))
     if isinstance(value, dict) and len(value) == 1:
         ((tag, text),) = value.items()
         if isinstance(text, str):
