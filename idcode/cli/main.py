@@ -219,6 +219,22 @@ def explain(
     return run(directory, address, attribute, as_of, sandbox)
 
 
+@app.command("eval")
+def evaluate(
+    batch: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--batch", metavar="FILE", help="Evaluate every record of a file of JSON Lines."),
+    ] = None,
+) -> int:
+    """Evaluate expressions.
+
+    Example:  idcode eval --batch records.jsonl
+    """
+    from idcode.cli.commands.eval import run_batch
+
+    return run_batch(batch) if batch else 1
+
+
 @app.command()
 def snapshot(
     directory: Folder = None,

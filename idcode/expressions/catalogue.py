@@ -34,6 +34,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("True", "the truth value"),
     ("False", "the truth value"),
     ("NULL", "no value: a rule of lower precedence may have one, otherwise the target is cleared"),
+    ("CRLF", "a line break: carriage return and line feed"),
     ("AuthoritativeNull", "no value, and no rule of lower precedence may have one"),
     ("IgnoreThisFlow", "as if the flow did not exist: the target stays as it is"),
     ("IgnoreAttributeFlow", "the same in Entra's words"),

@@ -10,11 +10,23 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from idcode.expressions import operators
-from idcode.expressions.checked import Apply, Checked, Constant, Convert, Lookup, Operate
-from idcode.expressions.conversions import text
+from idcode.expressions import forms, operators
+from idcode.expressions.checked import (
+    Apply,
+    Bind,
+    Checked,
+    Constant,
+    Convert,
+    Lookup,
+    Operate,
+    Setting,
+    Traced,
+    Variable,
+    walk,
+)
 from idcode.expressions.errors import EvaluationError, UnknownValueError
-from idcode.model.values import Result, Special, Value
+from idcode.expressions.switches import key_text
+from idcode.model.values import Result
 
 if TYPE_CHECKING:
     from idcode.expressions.program import Environment
@@ -36,6 +48,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "/": operators.divide,
     "negate": operators.negate,
 }
+_BOUND = {"select": forms.select, "where": forms.where}
 _LOGIC = {"&&": (ast.And, operators.kleene_and), "||": (ast.Or, operators.kleene_or)}
 
 
@@ -61,11 +74,7 @@ def evaluator(tree: Checked) -> Evaluator:
 
 def has_logic(tree: Checked) -> bool:
     """Whether ``&&`` or ``||`` occur in ``tree``."""
-    if isinstance(tree, Operate):
-        return tree.operator in _LOGIC or any(map(has_logic, tree.operands))
-    if isinstance(tree, Apply):
-        return any(map(has_logic, tree.arguments))
-    return isinstance(tree, Convert) and has_logic(tree.operand)
+    return any(isinstance(part, Operate) and part.operator in _LOGIC for part in walk(tree))
 
 
 def rule_function(flows: Mapping[str, Checked | Evaluator]) -> Callable[[Environment], RuleResults]:
@@ -76,7 +85,7 @@ def rule_function(flows: Mapping[str, Checked | Evaluator]) -> Callable[[Environ
     writer = _Writer(kleene=False)
     statements: list[ast.stmt] = []
     for name, flow in flows.items():
-        if isinstance(flow, Constant | Lookup | Convert | Apply | Operate):
+        if isinstance(flow, Checked):
             value = writer.expression(flow)
         else:
             value = _call(writer.bind(flow), [_load("env")])
@@ -103,6 +112,7 @@ class _Writer:
         self._kleene = kleene
         self._namespace: dict[str, object] = {"__builtins__": {}}
         self._names: dict[int, str] = {}
+        self._variables: list[str] = []
 
     def bind(self, value: object) -> ast.expr:
         """Return a name for ``value``; the same one for the same object."""
@@ -127,11 +137,20 @@ class _Writer:
         if isinstance(tree, Constant):
             return self._constant(tree.value)
         if isinstance(tree, Lookup):
-            return _call(self.bind(_lookup), [_load("values"), ast.Constant(tree.name)])
+            return self._lookup(tree)
+        if isinstance(tree, Setting):
+            return _call(self.bind(forms.parameter), [_load("env"), ast.Constant(tree.name)])
+        if isinstance(tree, Variable):
+            return _load(_variable(len(self._variables) - 1 - self._variables[::-1].index(tree.name)))
         if isinstance(tree, Convert):
             return _call(self.bind(tree.conversion), [self.expression(tree.operand), ast.Constant(tree.use)])
         if isinstance(tree, Operate):
             return self._operation(tree)
+        if isinstance(tree, Bind):
+            return self._binding(tree)
+        if isinstance(tree, Traced):
+            place = [ast.Constant(tree.start), ast.Constant(tree.end)]
+            return _call(self.bind(forms.note), [_load("env"), self.expression(tree.tree), *place])
         return self._application(tree)
 
     def _constant(self, value: object) -> ast.expr:
@@ -139,25 +158,55 @@ class _Writer:
             return ast.Constant(value)
         return self.bind(value)
 
+    def _lookup(self, tree: Lookup) -> ast.expr:
+        if tree.imported:
+            return _call(self.bind(forms.imported), [_load("env"), ast.Constant(tree.name)])
+        return _call(self.bind(forms.lookup), [_load("values"), ast.Constant(tree.name)])
+
     def _operation(self, tree: Operate) -> ast.expr:
         if tree.operator not in _LOGIC:
-            return _call(self.bind(_OPERATORS[tree.operator]), [self.expression(part) for part in tree.operands])
+            run = _OPERATORS[tree.operator]
+            if tree.maps:
+                run = forms.operator_by_value(run, tree.operator)
+            return _call(self.bind(run), [self.expression(part) for part in tree.operands])
         plain, careful = _LOGIC[tree.operator]
         if self._kleene:
             return _call(self.bind(careful), [self._later(part) for part in tree.operands])
         return ast.BoolOp(plain(), [self.expression(part) for part in tree.operands])
 
+    def _binding(self, tree: Bind) -> ast.expr:
+        source = self.expression(tree.source)
+        name = _variable(len(self._variables))
+        self._variables.append(tree.variable)
+        body = ast.Lambda(_parameters(name), self.expression(tree.body))
+        self._variables.pop()
+        if tree.form == "with":
+            return _call(body, [source])
+        return _call(self.bind(_BOUND[tree.form]), [_load("env"), source, body, ast.Constant(tree.outermost)])
+
     def _application(self, tree: Apply) -> ast.expr:
         function, arguments = tree.function, tree.arguments
         if function.form == "iif":
-            condition, chosen, other = (self.expression(argument) for argument in arguments)
-            return ast.IfExp(condition, chosen, other)
+            return self._choice(tree)
         if function.form == "coalesce":
-            return _call(self.bind(_coalesce), [self._later(argument) for argument in arguments])
+            return _call(self.bind(forms.coalesce), [self._later(argument) for argument in arguments])
         if function.form == "switch":
             return self._switch(arguments)
-        given = [_load("env")] if function.environment else []
-        return _call(self.bind(function.run), given + [self.expression(argument) for argument in arguments])
+        if function.form == "cases":
+            conditions = ast.Tuple([self.expression(condition) for condition in arguments[::2]], ast.Load())
+            return _call(self.bind(forms.cases), [conditions, *[self._later(value) for value in arguments[1::2]]])
+        run, given = function.run, [_load("env")] if function.environment else []
+        if tree.maps and run is not None:
+            run = forms.by_value(run, tuple(position + len(given) for position in tree.maps), function.name)
+        return _call(self.bind(run), given + [self.expression(argument) for argument in arguments])
+
+    def _choice(self, tree: Apply) -> ast.expr:
+        condition, chosen, other = tree.arguments
+        if tree.maps:
+            return _call(
+                self.bind(forms.choose_by_value), [self.expression(condition), self._later(chosen), self._later(other)]
+            )
+        return ast.IfExp(self.expression(condition), self.expression(chosen), self.expression(other))
 
     def _switch(self, arguments: tuple[Checked, ...]) -> ast.expr:
         """Look constant keys and values up in a table; otherwise evaluate keys in order, and only one value."""
@@ -168,14 +217,22 @@ class _Writer:
         if len(constants) == len(keys) and len(results) == len(values):
             table: dict[str, object] = {}
             for key, result in zip(constants, results, strict=True):
-                table.setdefault(_switch_key(key), result)
-            return _call(self.bind(_choose), [self.bind(table), self.expression(source), self._later(default)])
+                table.setdefault(key_text(key), result)
+            return _call(self.bind(forms.choose), [self.bind(table), self.expression(source), self._later(default)])
         pairs_later = [self._later(part) for part in pairs]
-        return _call(self.bind(_switch), [self.expression(source), self._later(default), *pairs_later])
+        return _call(self.bind(forms.switch), [self.expression(source), self._later(default), *pairs_later])
 
     def _later(self, tree: Checked) -> ast.expr:
-        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-        return ast.Lambda(nothing, self.expression(tree))
+        return ast.Lambda(_parameters(), self.expression(tree))
+
+
+def _parameters(*names: str) -> ast.arguments:
+    given = [ast.arg(name) for name in names]
+    return ast.arguments(posonlyargs=[], args=given, kwonlyargs=[], kw_defaults=[], defaults=[])
+
+
+def _variable(depth: int) -> str:
+    return f"v{depth}"
 
 
 def _load(name: str) -> ast.expr:
@@ -188,41 +245,6 @@ def _call(function: ast.expr, arguments: list[ast.expr]) -> ast.expr:
 
 def _store(name: str, value: ast.expr) -> ast.stmt:
     return ast.Assign([ast.Subscript(_load("results"), ast.Constant(name), ast.Store())], value)
-
-
-def _lookup(values: Mapping[str, Result], name: str) -> Value:
-    """Return an attribute's value; one that is not there, or was left alone, is null."""
-    value = values.get(name)
-    if isinstance(value, Special):
-        if value is Special.UNKNOWN:
-            raise UnknownValueError(name)
-        return None
-    return value
-
-
-def _switch_key(value: Any) -> str:
-    return text(value, "Switch") or ""
-
-
-def _choose(table: Mapping[str, Result], source: Value, default: Callable[[], Result]) -> Result:
-    key = _switch_key(source)
-    return table[key] if key in table else default()
-
-
-def _switch(source: Value, default: Callable[[], Result], *pairs: Callable[[], Result]) -> Result:
-    wanted = _switch_key(source)
-    for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-        if _switch_key(key()) == wanted:
-            return value()
-    return default()
-
-
-def _coalesce(*values: Callable[[], Result]) -> Result:
-    for value in values:
-        found = value()
-        if found is not None and found != ():
-            return found
-    return None
 
 
 def _detached(problem: EvaluationError) -> EvaluationError:

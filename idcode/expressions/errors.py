@@ -14,8 +14,11 @@ class ExpressionError(Exception):
     """The text of an expression is wrong.
 
     ``offset`` (from 0) and ``length`` count characters of the text and say what to underline. ``code`` is a
-    kebab-case name for diagnostics, ``hint`` what to do about it.
+    kebab-case name for diagnostics, ``hint`` what to do about it. ``others`` are the other problems of the same text,
+    from left to right.
     """
+
+    others: tuple[ExpressionError, ...] = ()
 
     def __init__(
         self, message: str, *, offset: int, length: int = 1, code: str = "expression-syntax", hint: str | None = None

@@ -10,23 +10,48 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from idcode.expressions.errors import ExpressionError
-from idcode.expressions.tree import MAX_DEPTH, Attribute, Call, Empty, Literal, Node, Operation, Word
+from idcode.expressions.functions.registry import Dialect
+from idcode.expressions.tree import (
+    MAX_DEPTH,
+    Attribute,
+    Call,
+    Empty,
+    Literal,
+    Node,
+    Operation,
+    SettingName,
+    VariableName,
+    Word,
+)
 
 MAX_LENGTH = 10_000
 """Characters an expression may have (Entra's own limit)."""
 MAX_DIGITS = 30
 _RUNS = frozenset({"&&", "||", "&", "+", "-", "*", "/"})
-_ESCAPE = re.compile(r'\\(["\\])')
+_NAME = r"NAME: /[A-Za-z_][A-Za-z0-9_]*/"
+_TERMINALS: dict[Dialect, tuple[str, str]] = {
+    # \\ and \" are escapes; any other backslash stays.
+    "entra": (r'STRING: /"(?:[^"\\]|\\["\\]|\\(?!["\\]))*"/', _NAME),
+    # The same, and a doubled quotation mark stands for one, as in Visual Basic.
+    "connect": (r'STRING: /"(?:[^"\\]|\\["\\]|\\(?!["\\])|"")*"/', _NAME),
+    # No escapes; attributes stand without brackets, and their names hold hyphens.
+    "mim": (r'STRING: /"[^"]*"/', r"NAME: /[A-Za-z_][A-Za-z0-9_-]*/"),
+}
+_ESCAPES: dict[Dialect, re.Pattern[str]] = {
+    "entra": re.compile(r'\\(["\\])'),
+    "connect": re.compile(r'\\(["\\])|"(")'),
+}
 _ENDS_A_VALUE = frozenset({"RPAR", "COMMA", "COMPARE", "LOGIC", "ADD"})
 
 
-def parse(text: str) -> Node:
+def parse(text: str, dialect: Dialect) -> Node:
     """Return the tree of ``text``. Raise :class:`ExpressionError` where it is no expression."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(
@@ -39,17 +64,19 @@ def parse(text: str) -> Node:
     if not text.strip():
         raise ExpressionError("the expression is empty", offset=0, length=len(text))
     try:
-        tree = _parser().parse(text)
+        tree = _parser(dialect).parse(text)
     except UnexpectedInput as problem:
-        raise _explain(text, problem) from None
-    if isinstance(tree, Literal | Attribute | Word | Call | Operation):
+        raise _explain(text, dialect, problem) from None
+    if isinstance(tree, Node):
         return tree
     raise TypeError(f"the grammar gave {type(tree).__name__}")
 
 
 @cache
-def _parser() -> Lark:
-    return Lark.open("grammar.lark", rel_to=__file__, parser="lalr", transformer=_Builder())
+def _parser(dialect: Dialect) -> Lark:
+    grammar = Path(__file__).with_name("grammar.lark").read_text("utf-8")
+    whole = "\n".join([grammar, *_TERMINALS[dialect]])
+    return Lark(whole, parser="lalr", transformer=_Builder(_ESCAPES.get(dialect)))
 
 
 def _depth(start: int, end: int, children: Sequence[Node | Empty]) -> int:
@@ -69,8 +96,14 @@ def _depth(start: int, end: int, children: Sequence[Node | Empty]) -> int:
 class _Builder(Transformer[Token, Any]):
     """Makes the nodes; every method is named after a rule of the grammar."""
 
+    def __init__(self, escapes: re.Pattern[str] | None) -> None:
+        super().__init__()
+        self._escapes = escapes
+
     def string(self, token: Token) -> Literal:
-        return Literal(_ESCAPE.sub(r"\1", token[1:-1]), *_place(token))
+        written = token[1:-1]
+        value = self._escapes.sub(lambda match: match[match.lastindex or 0], written) if self._escapes else written
+        return Literal(value, *_place(token))
 
     def number(self, token: Token) -> Literal:
         start, end = _place(token)
@@ -91,6 +124,12 @@ class _Builder(Transformer[Token, Any]):
             raise ExpressionError("an attribute has no name", offset=start, length=end - start)
         return Attribute(name, start, end)
 
+    def parameter(self, token: Token) -> SettingName:
+        return SettingName(token[1:-1], *_place(token))
+
+    def variable(self, token: Token) -> VariableName:
+        return VariableName(token[1:], *_place(token))
+
     def word(self, token: Token) -> Word:
         return Word(str(token), *_place(token))
 
@@ -107,6 +146,9 @@ class _Builder(Transformer[Token, Any]):
         if given == (None,):
             arguments = []
         return Call(str(name), tuple(arguments), start, end, _depth(start, end, arguments))
+
+    def prefixed(self, prefix: Token, *call: Any) -> Call:
+        return replace(self.call(*call), start=_place(prefix)[0], dialect=prefix[:-1])
 
     def group(self, opening: Token, inner: Node, close: Token) -> Node:
         start, end = _place(opening)[0], _place(close)[1]
@@ -132,10 +174,10 @@ def _place(token: Token) -> tuple[int, int]:
     return start, start + len(token)
 
 
-def _explain(text: str, problem: UnexpectedInput) -> ExpressionError:
+def _explain(text: str, dialect: Dialect, problem: UnexpectedInput) -> ExpressionError:
     """Say in the user's words what the parser stumbled over."""
     if isinstance(problem, UnexpectedCharacters):
-        return _explain_character(text, problem.pos_in_stream or 0)
+        return _explain_character(text, dialect, problem.pos_in_stream or 0)
     if isinstance(problem, UnexpectedToken) and problem.token.type != "$END":
         token = problem.token
         start, end = _place(token)
@@ -143,7 +185,7 @@ def _explain(text: str, problem: UnexpectedInput) -> ExpressionError:
             f"{token.value} is not expected here", offset=start, length=end - start, hint=_hint_for(token, problem)
         )
     end = len(text.rstrip())
-    opened = _unclosed_parenthesis(text)
+    opened = _unclosed_parenthesis(text, dialect)
     if opened is not None:
         return ExpressionError(
             "this parenthesis is never closed", offset=opened, hint="add a ) at the end of its arguments"
@@ -151,14 +193,16 @@ def _explain(text: str, problem: UnexpectedInput) -> ExpressionError:
     return ExpressionError("the expression ends too early", offset=max(end - 1, 0))
 
 
-def _explain_character(text: str, offset: int) -> ExpressionError:
+def _explain_character(text: str, dialect: Dialect, offset: int) -> ExpressionError:
     character = text[offset]
     if character == '"':
         return ExpressionError(
             "this quotation mark is never closed",
             offset=offset,
             length=len(text) - offset,
-            hint='inside a text write \\" for a quotation mark and \\\\ for a backslash at its end',
+            hint=None
+            if dialect == "mim"
+            else 'inside a text write \\" for a quotation mark and \\\\ for a backslash at its end',
         )
     if character == "[":
         return ExpressionError(
@@ -170,7 +214,8 @@ def _explain_character(text: str, offset: int) -> ExpressionError:
         "”": 'text stands in straight quotation marks: "text"',
         "!": "write <> for unequal and Not(…) for not",
         "|": "write || for or",
-        "%": "write parameters as attributes or literals",
+        "%": "parameters are written %Name%",
+        "$": "variables are written $name",
         ";": "arguments are separated by commas",
     }
     return ExpressionError(f"unexpected character {character}", offset=offset, hint=hints.get(character))
@@ -189,10 +234,10 @@ def _hint_for(token: Token, problem: UnexpectedToken) -> str | None:
     return None
 
 
-def _unclosed_parenthesis(text: str) -> int | None:
+def _unclosed_parenthesis(text: str, dialect: Dialect) -> int | None:
     """Return where the innermost parenthesis stands that is still open at the end of ``text``."""
     opened: list[int] = []
-    for token in _parser().lex(text):
+    for token in _parser(dialect).lex(text):
         if token.type == "LPAR":
             opened.append(_place(token)[0])
         elif token.type == "RPAR" and opened:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from idcode.expressions.checked import Apply, Checked
-from idcode.expressions.checker import check, nearest
+from idcode.expressions.checked import Apply, Checked, Lookup
+from idcode.expressions.checker import Checking, check
 from idcode.expressions.compiler import Evaluator, RuleResults, evaluator, has_logic, rule_function
 from idcode.expressions.conversions import is_empty
 from idcode.expressions.errors import EvaluationError, ExpressionError
 from idcode.expressions.functions.registry import Dialect
-from idcode.expressions.tree import Attribute, Literal, Node, Operation, walk
+from idcode.expressions.names import nearest
+from idcode.expressions.tree import Attribute, Literal, Node, Operation
 from idcode.model.values import Result, Special, Value
 
 
@@ -24,30 +25,52 @@ class Environment:
     ``values`` maps attribute names to values; one that is not there is null, and one that is
     ``Special.UNKNOWN`` raises ``UnknownValueError`` when it is needed. ``now`` is the plan's ``as_of``, in UTC.
     ``seed`` (address and attribute) makes random functions repeatable. ``taken`` says whether a candidate of
-    ``SelectUniqueValue`` is in use; without it none is.
+    ``SelectUniqueValue`` is in use; without it none is. ``params`` are the values of ``%name%``; ``imported`` those of
+    ``ImportedValue``, ``None`` where every value is confirmed; ``default_domain`` is the tenant's. A ``trace`` collects
+    what a program compiled for it finds: start, end and value of each part. ``steps`` counts while it runs.
     """
 
     values: Mapping[str, Result]
     now: datetime
     seed: str = ""
     taken: Callable[[Value], bool] | None = None
+    params: Mapping[str, Value] = field(default_factory=dict)
+    imported: Mapping[str, Result] | None = None
+    default_domain: str | None = None
+    trace: list[tuple[int, int, Result]] | None = None
+    steps: int = 0
 
 
 class Program:
     """A compiled expression.
 
     ``attributes`` are the names it refers to; ``direct`` is the name where the text is nothing but ``[name]``;
-    ``unique`` says that it is a ``SelectUniqueValue``.
+    ``unique`` says that it is a ``SelectUniqueValue``. ``warnings`` tell what is allowed but looks like a mistake.
     """
 
-    __slots__ = ("_candidates", "_node", "_run", "attributes", "dialect", "direct", "text", "tree", "unique")
+    __slots__ = (
+        "_candidates",
+        "_node",
+        "_references",
+        "_run",
+        "attributes",
+        "dialect",
+        "direct",
+        "text",
+        "tree",
+        "unique",
+        "warnings",
+    )
 
-    def __init__(self, text: str, dialect: Dialect, node: Node, tree: Checked) -> None:
+    def __init__(self, text: str, dialect: Dialect, node: Node, checking: Checking) -> None:
         self.text = text
         self.dialect = dialect
-        self.tree = tree
-        self.attributes = frozenset(part.name for part in walk(node) if isinstance(part, Attribute))
-        self.direct = node.name if isinstance(node, Attribute) and node.depth == 1 else None
+        self.tree: Checked = checking.tree
+        tree = checking.tree
+        self.warnings = checking.warnings
+        self.attributes = frozenset(reference.name for reference in checking.references)
+        self.direct = tree.name if isinstance(tree, Lookup) and not tree.imported and node.depth == 1 else None
+        self._references = checking.references
         self.unique = isinstance(tree, Apply) and tree.function.form == "unique"
         self._node = node
         self._candidates: tuple[Evaluator, ...] = ()
@@ -96,8 +119,8 @@ class Program:
 
     def check_attributes(self, known: Collection[str]) -> None:
         """Raise :class:`ExpressionError` at the first attribute that is not one of ``known``."""
-        for part in walk(self._node):
-            if isinstance(part, Attribute) and part.name not in known:
+        for part in self._references:
+            if part.name not in known:
                 meant = nearest(part.name, known)
                 raise ExpressionError(
                     f"there is no attribute {part.name} here",
@@ -127,7 +150,7 @@ def _conjuncts(node: Node) -> list[Node]:
 def compile_expression(text: str, *, dialect: Dialect = "entra", attributes: Collection[str] | None = None) -> Program:
     """Compile ``text``. ``attributes`` are the names that ``[name]`` may use; ``None`` allows any.
 
-    Raises :class:`ExpressionError` for the first thing that is wrong, with its place.
+    Raises :class:`ExpressionError` for the first thing that is wrong, with its place and with all ``others``.
     """
     program = _compile(text, dialect)
     if attributes is not None:
@@ -140,8 +163,16 @@ def _compile(text: str, dialect: Dialect) -> Program:
     # The parser library is loaded when the first expression is compiled, not with the module.
     from idcode.expressions.parser import parse
 
-    node = parse(text)
+    node = parse(text, dialect)
     return Program(text, dialect, node, check(node, dialect))
+
+
+def compile_traced(text: str, *, dialect: Dialect = "entra") -> Program:
+    """Compile ``text`` so that running it fills the environment's ``trace``; slower than without."""
+    from idcode.expressions.parser import parse
+
+    node = parse(text, dialect)
+    return Program(text, dialect, node, check(node, dialect, trace=True))
 
 
 def compile_rule(flows: Mapping[str, Program]) -> Callable[[Environment], RuleResults]:

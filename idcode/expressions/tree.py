@@ -35,8 +35,28 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingName:
+    """``%name%``: a parameter of the connector or of the project."""
+
+    name: str
+    start: int
+    end: int
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VariableName:
+    """``$name``: what ``Select``, ``Where`` and ``With`` bind."""
+
+    name: str
+    start: int
+    end: int
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
-    """A bare word: a keyword such as ``True`` or ``IgnoreThisFlow``, or a choice such as ``UTF8``."""
+    """A bare word: a keyword such as ``True``, a choice such as ``UTF8``, or in the dialect ``mim`` an attribute."""
 
     name: str
     start: int
@@ -55,13 +75,14 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``Name(argument, …)``."""
+    """``Name(argument, …)``; ``dialect`` where one is written before the name, as in ``connect.Switch(…)``."""
 
     name: str
     arguments: tuple[Node | Empty, ...]
     start: int
     end: int
     depth: int
+    dialect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +101,7 @@ class Operation:
     grouped: bool = False
 
 
-Node = Literal | Attribute | Word | Call | Operation
+Node = Literal | Attribute | SettingName | VariableName | Word | Call | Operation
 
 
 def walk(node: Node) -> Iterator[Node]:

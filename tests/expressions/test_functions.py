@@ -9,7 +9,7 @@ import pytest
 
 from idcode.expressions import Environment, compile_expression
 from idcode.expressions.catalogue import OPERATORS, WORDS, Entry, entries
-from idcode.expressions.checker import FLOW, VALUES
+from idcode.expressions.names import FLOW, VALUES
 from idcode.model.values import Ref, Result, Value
 
 from .running import NOW, fails, run
@@ -17,10 +17,9 @@ from .running import NOW, fails, run
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.signature)
 def test_the_example_of_a_function_gives_what_the_documentation_says(entry: Entry) -> None:
-    for dialect in entry.dialects:
-        program = compile_expression(entry.example, dialect=dialect)
-        result = program(Environment(dict(entry.inputs), now=NOW))
-        assert (type(result), result) == (type(entry.result), entry.result)
+    program = compile_expression(entry.example, dialect=entry.dialects[0])
+    result = program(Environment(dict(entry.inputs), now=NOW))
+    assert (type(result), result) == (type(entry.result), entry.result)
     assert f"{entry.name}(" in entry.example
     assert entry.doc.endswith(".")
 

@@ -77,13 +77,6 @@ def test_an_attribute_that_nothing_provides_is_refused_with_the_nearest_one() ->
     assert error.hint == "did you mean [surname]?"
 
 
-@pytest.mark.parametrize("name", ["Switch", "Join", "Replace", "DateAdd"])
-def test_a_function_with_another_meaning_elsewhere_is_not_lent_to_that_dialect(name: str) -> None:
-    error = refused(f"{name}([a], [b], [c], [d])", "connect")
-    assert error.code == "function-not-in-dialect"
-    assert "not available in dialect connect" in error.message
-
-
 def test_the_longest_expression_has_ten_thousand_characters() -> None:
     error = refused('"' + "x" * 9_999 + '"')
     assert (error.code, error.offset) == ("expression-too-long", 10_000)

@@ -16,26 +16,42 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NamedTuple, get_args
 
-from idcode.expressions import conversions
 from idcode.model.values import Result
 
 Dialect = Literal["entra", "connect", "mim"]
 """Whose meaning an expression has: Entra provisioning, Entra Connect, Microsoft Identity Manager."""
 ALL: tuple[Dialect, ...] = get_args(Dialect)
 
-Kind = Literal["any", "result", "flow", "text", "word", "number", "integer", "condition", "moment", "list"]
+Kind = Literal[
+    "any",
+    "scalar",
+    "result",
+    "flow",
+    "text",
+    "word",
+    "number",
+    "integer",
+    "condition",
+    "moment",
+    "list",
+    "variable",
+]
 """What a parameter takes or a function returns.
 
-``any``: a value as it is. ``result``: a value that becomes the result of the call, evaluated only when it is
-chosen; it may also be a keyword such as ``IgnoreThisFlow``. ``flow``: returned by functions that decide about
-the flow. ``text`` (also null), ``number`` and ``integer`` (also from digits, and null where the parameter is
-optional), ``condition`` (a truth value), ``moment`` (a date, also from text, also null), ``list``. ``word``: a
-bare word such as ``UTF8``, or a text.
+``any``: a value as it is, also a list. ``scalar``: one value of any type, or null. ``result``: a value that becomes
+the result of the call, evaluated only when it is chosen; it may also be a keyword such as ``IgnoreThisFlow``.
+``flow``: returned by functions that decide about the flow. ``text`` (also null), ``number`` and ``integer`` (null
+where the parameter is optional), ``condition`` (a truth value), ``moment`` (a date, also null), ``list``. ``word``:
+a bare word such as ``UTF8``, or a text. ``variable``: a name such as ``$item``, bound in the arguments after it.
+
+In the dialect ``connect`` a value must already have its type. In the others numbers may come as digits, dates and
+truth values as text, and all of these where text is asked for.
 """
 KINDS: tuple[str, ...] = get_args(Kind)
 
-Form = Literal["iif", "switch", "coalesce", "unique"]
-"""Functions that decide which of their arguments are evaluated; the compiler has a shape for each."""
+Form = Literal["iif", "switch", "cases", "coalesce", "unique", "select", "where", "with", "imported"]
+"""Functions that decide which of their arguments are evaluated, and with what bound; the compiler has a shape for
+each."""
 
 
 class Omitted(Enum):
@@ -59,27 +75,6 @@ class Parameter:
     optional: bool = False
     repeats: bool = False
 
-    @property
-    def conversion(self) -> Conversion | None:
-        """How an argument is converted; ``None`` for not at all."""
-        if self.optional and self.kind in _NULLABLE:
-            return _NULLABLE[self.kind]
-        return CONVERSIONS.get(self.kind)
-
-
-Conversion = Callable[[Any, str], Any]
-"""A function of the value and of what it is for; raises ``EvaluationError``."""
-CONVERSIONS: dict[str, Conversion] = {
-    "text": conversions.text,
-    "word": conversions.text,
-    "number": conversions.number,
-    "integer": conversions.integer,
-    "condition": conversions.condition,
-    "moment": conversions.moment,
-    "list": conversions.values,
-}
-_NULLABLE: dict[str, Conversion] = {"number": conversions.number_or_null, "integer": conversions.integer_or_null}
-
 
 class Problem(NamedTuple):
     """What a function has against its arguments; ``argument`` is the index of the culprit, ``None`` for all."""
@@ -98,7 +93,8 @@ class Function:
     """A function of one or more dialects.
 
     ``run`` gets the arguments converted, and before them the environment where ``environment`` is set. It is
-    ``None`` where ``form`` is given. ``omitted`` is what a left-out argument in the middle is passed as.
+    ``None`` where ``form`` is given. ``omitted`` is what a left-out argument in the middle is passed as. In the
+    dialects of ``maps`` a list given for one value (text, number, moment, scalar …) is taken value by value.
     """
 
     name: str
@@ -115,6 +111,7 @@ class Function:
     environment: bool
     omitted: object
     check: Check | None
+    maps: tuple[Dialect, ...]
 
     @property
     def signature(self) -> str:
@@ -162,6 +159,7 @@ def function(
     environment: bool = False,
     omitted: object = None,
     check: Check | None = None,
+    maps: tuple[Dialect, ...] = ("connect",),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the decorated function in the table.
 
@@ -186,6 +184,7 @@ def function(
             environment=environment,
             omitted=omitted,
             check=check,
+            maps=maps,
         )
         for dialect in dialects:
             TABLE.setdefault((name, dialect), []).append(entry)

@@ -1,0 +1,92 @@
+"""Expressions as data: one record says what to evaluate with what, one answer says what came of it.
+
+A record has ``dialect``, ``expression`` and ``inputs`` (attribute → value), and where they are needed ``now``,
+``params`` (``%name%``), ``imported`` (for ``ImportedValue``), ``taken`` (for ``SelectUniqueValue``) and
+``tenant.defaultDomain``. With ``mode: precedence`` the expressions in ``lower`` come after it, each with less to say,
+and ``existing`` is what the target holds. Values that JSON has no type for are tagged as in
+:func:`idcode.model.values.to_json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, get_args
+
+from idcode.expressions.errors import EvaluationError, ExpressionError
+from idcode.expressions.functions.registry import Dialect
+from idcode.expressions.program import Environment, compile_expression
+from idcode.model.values import Result, Special, from_json, parse_iso, to_json
+
+_WORDS = {
+    Special.ABSENT: "absent",
+    Special.AUTHORITATIVE_NULL: "authoritativeNull",
+    Special.IGNORE_OBJECT: "ignoreObject",
+}
+
+
+def answer(record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return ``id`` and one of ``value``, ``absent``, ``authoritativeNull``, ``ignoreObject`` and ``error``.
+
+    ``now`` is the moment for records without one. A record that is no such record gives an ``error``, too.
+    """
+    found: dict[str, Any] = {"id": record.get("id")}
+    try:
+        result = _result(record, now)
+    except (ExpressionError, EvaluationError) as problem:
+        return {**found, "error": problem.message}
+    except (ValueError, TypeError, AttributeError, KeyError) as problem:
+        return {**found, "error": f"not a record: {problem}"}
+    return {**found, **result_json(result)}
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """Return ``{"value": …}``, or ``{"absent": true}`` and the like."""
+    return {_WORDS[result]: True} if isinstance(result, Special) else {"value": to_json(result)}
+
+
+def environment_of(record: Mapping[str, Any], now: datetime) -> Environment:
+    """Return what the expression of a record sees. Raises ``ValueError`` for a value that is none."""
+    taken = [from_json(value) for value in record.get("taken", [])]
+    given = record.get("imported")
+    return Environment(
+        values=_values(record.get("inputs", {})),
+        now=parse_iso(record["now"]) if record.get("now") else now,
+        seed=str(record.get("id", "")),
+        taken=lambda value: value in taken,
+        params=_values(record.get("params", {})),
+        imported=None if given is None else _values(given),
+        default_domain=record.get("tenant", {}).get("defaultDomain"),
+    )
+
+
+def _values(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: from_json(value) for name, value in given.items()}
+
+
+def _result(record: Mapping[str, Any], now: datetime) -> Result:
+    dialect = record.get("dialect", "entra")
+    if dialect not in get_args(Dialect):
+        raise ValueError(f"there is no dialect {dialect}")
+    environment = environment_of(record, now)
+
+    def run(text: str) -> Result:
+        return compile_expression(text, dialect=dialect)(environment)
+
+    if record.get("mode") == "precedence":
+        return _first([record["expression"], *record.get("lower", [])], run)
+    return run(record["expression"])
+
+
+def _first(texts: list[str], run: Callable[[str], Result]) -> Result:
+    """Return what comes of rules in order of precedence: null falls through, an ignored flow is as if not there."""
+    nobody: Result = Special.ABSENT
+    for text in texts:
+        result = run(text)
+        if result is Special.AUTHORITATIVE_NULL:
+            return None
+        if result is None:
+            nobody = None
+        elif result is not Special.ABSENT:
+            return result
+    return nobody

@@ -1,0 +1,182 @@
+"""What compiled expressions call for the parts of the language that are no plain functions.
+
+An argument of type ``Later`` is evaluated only when it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from idcode.expressions.errors import EvaluationError, UnknownValueError
+from idcode.expressions.switches import key_text
+from idcode.model.values import Result, Scalar, Special, Value
+
+if TYPE_CHECKING:
+    from idcode.expressions.program import Environment
+
+Later = Callable[[], Result]
+MAX_STEPS = 100_000
+"""Values that ``Select`` and ``Where``, also inside each other, may look at for one result."""
+
+
+def lookup(values: Mapping[str, Result], name: str) -> Value:
+    """Return an attribute's value; one that is not there, or was left alone, is null."""
+    value = values.get(name)
+    if isinstance(value, Special):
+        if value is Special.UNKNOWN:
+            raise UnknownValueError(name)
+        return None
+    return value
+
+
+def imported(environment: Environment, name: str) -> Value:
+    """Return the value of an attribute that the last import confirmed; without any telling, its value."""
+    return lookup(environment.values if environment.imported is None else environment.imported, name)
+
+
+def parameter(environment: Environment, name: str) -> Value:
+    """Return the value of a parameter. Raise :class:`EvaluationError` where it has none."""
+    if name not in environment.params:
+        raise EvaluationError(f"there is no parameter %{name}% here")
+    return environment.params[name]
+
+
+def note(environment: Environment, value: Result, start: int, end: int) -> Result:
+    """Put a value into the trace, and return it."""
+    if environment.trace is not None:
+        environment.trace.append((start, end, value))
+    return value
+
+
+def choose(table: Mapping[str, Result], source: Value, default: Later) -> Result:
+    """Return what a ``Switch`` of constants gives."""
+    key = key_text(source)
+    return table[key] if key in table else default()
+
+
+def switch(source: Value, default: Later, *pairs: Later) -> Result:
+    """Return the value behind the first key that equals ``source`` as text."""
+    wanted = key_text(source)
+    for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+        if key_text(key()) == wanted:
+            return value()
+    return default()
+
+
+def cases(conditions: Sequence[bool], *values: Later) -> Result:
+    """Return the value behind the first condition that holds, null where none does."""
+    for holds, value in zip(conditions, values, strict=True):
+        if holds:
+            return value()
+    return None
+
+
+def coalesce(*values: Later) -> Result:
+    """Return the first value that is not null."""
+    for value in values:
+        found = value()
+        if found is not None and found != ():
+            return found
+    return None
+
+
+def select(
+    environment: Environment, values: Sequence[Scalar], body: Callable[[Scalar], Value], outermost: bool
+) -> Value:
+    """Return what ``body`` gives for each value, without nulls."""
+    _spend(environment, len(values), outermost)
+    return _flat([body(value) for value in values])
+
+
+def where(environment: Environment, values: Sequence[Scalar], body: Callable[[Scalar], bool], outermost: bool) -> Value:
+    """Return the values for which ``body`` holds."""
+    _spend(environment, len(values), outermost)
+    return tuple([value for value in values if body(value)])
+
+
+def _spend(environment: Environment, steps: int, outermost: bool) -> None:
+    environment.steps = steps + (0 if outermost else environment.steps)
+    if environment.steps > MAX_STEPS:
+        raise EvaluationError(f"Select and Where look at more than {MAX_STEPS:,} values")
+
+
+def choose_by_value(condition: bool | tuple[bool, ...], chosen: Later, other: Later) -> Result:
+    """Return what ``IIF`` gives; a condition of several values decides value by value."""
+    if not isinstance(condition, tuple):
+        return chosen() if condition else other()
+    if len(condition) == 1:
+        return chosen() if condition[0] else other()
+    if all(condition):
+        return chosen()
+    return other() if not any(condition) else _merged(condition, chosen(), other())
+
+
+def _merged(condition: tuple[bool, ...], chosen: Result, other: Result) -> Result:
+    parts = []
+    for index, holds in enumerate(condition):
+        value = chosen if holds else other
+        if isinstance(value, Special):
+            raise EvaluationError(f"IIF: {value.value} cannot be the result for one value of several")
+        if isinstance(value, tuple) and len(value) not in (1, len(condition)):
+            raise EvaluationError(f"IIF: a condition of {len(condition)} values chooses among {len(value)}")
+        parts.append(value[index % len(value)] if isinstance(value, tuple) else value)
+    return _flat(parts)
+
+
+@cache
+def by_value(run: Callable[..., Value], positions: tuple[int, ...], use: str) -> Callable[..., Value]:
+    """Return ``run`` for lists at the ``positions``: called for each value, nulls left out of the result."""
+
+    def run_each(*arguments: Any) -> Value:
+        lists = [position for position in positions if arguments[position].__class__ is tuple]
+        if not lists:
+            return run(*arguments)
+        count = _same_count([len(arguments[position]) for position in lists], use)
+        given = list(arguments)
+        results = []
+        for index in range(count):
+            for position in lists:
+                given[position] = arguments[position][index % len(arguments[position])]
+            results.append(run(*given))
+        return _flat(results)
+
+    return run_each
+
+
+@cache
+def operator_by_value(run: Callable[..., Value], operator: str) -> Callable[..., Value]:
+    """Return an operator for lists; two lists are equal or not as wholes."""
+
+    def run_each(*operands: Any) -> Value:
+        lists = [operand for operand in operands if isinstance(operand, tuple) and operand]
+        if not lists or (operator in ("=", "<>") and len(lists) > 1):
+            return run(*operands)
+        count = _same_count([len(part) for part in lists], operator)
+        spread = [part * count if part in lists and len(part) == 1 else part for part in operands]
+        rows = [
+            [part[index] if isinstance(part, tuple) and part else part for part in spread] for index in range(count)
+        ]
+        return _flat([run(*row) for row in rows])
+
+    return run_each
+
+
+def _same_count(counts: Sequence[int], use: str) -> int:
+    """Return how many values the lists have; a list of one goes with any other."""
+    several = {count for count in counts if count != 1}
+    if len(several) > 1:
+        raise EvaluationError(f"{use}: lists of {' and '.join(map(str, sorted(several)))} values do not go together")
+    return several.pop() if several else 1
+
+
+def _flat(results: Sequence[Any]) -> Value:
+    """Return a list of all results that are not null; a result that is a list brings its values."""
+    found: list[Scalar] = []
+    for result in results:
+        if isinstance(result, tuple):
+            found += result
+        elif result is not None:
+            found.append(result)
+    return tuple(found)
