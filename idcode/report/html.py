@@ -52,6 +52,8 @@ def render_plan(plan: Plan, *, limit: int | None = 20, redact: Collection[str] =
 def _body(view: PlanView) -> Iterable[str]:
     yield f"<h1>{_text(view.title)}</h1>"
     yield f'<p class="summary">{_text(view.summary)}</p>'
+    if view.proof:
+        yield f"<p>{escape(view.proof)}</p>"
     if view.stopped:
         yield '<p class="danger">Stopped by a guard: nothing of this plan is applied.</p>'
     yield from (f'<p class="danger">{_text(warning)}</p>' for warning in view.warnings)

@@ -64,7 +64,8 @@ def _note(left_out: Sequence[_Block]) -> list[str]:
 
 def _blocks(view: PlanView) -> Iterator[_Block]:
     """Yield the parts, the most important first."""
-    yield _Block(f"### {code(view.title)}\n\n**{view.summary}**", "summary")
+    proof = f"\n\n{view.proof}" if view.proof else ""
+    yield _Block(f"### {code(view.title)}\n\n**{view.summary}**{proof}", "summary")
     if view.stopped:
         yield _Block("> **Stopped by a guard: nothing of this plan is applied.**", "summary")
     for warning in view.warnings:

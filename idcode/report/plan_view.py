@@ -24,6 +24,7 @@ from idcode.report.wording import Values, age, moment, number, plural
 
 NO_CHANGES = "No changes. The directories are as the files say."
 NOTHING_TO_DO = "No changes to apply; see what is held or frozen."
+NOT_READ = "No changes to apply; not everything was read completely, see the warnings."
 _OPS = SUMMARY_KEYS[:7]
 _ALWAYS_SAID = ("disable", "delete")  # that nobody loses anything is worth saying
 _ASIDE = {
@@ -69,9 +70,13 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """The page, from top to bottom (text shows the summary last, Markdown first)."""
+    """The page, from top to bottom (text shows the summary last, Markdown first).
+
+    ``proof`` says whether the plan is proved, and belongs beside the summary; empty where that is no question.
+    """
 
     title: str
+    proof: str
     facts: tuple[str, ...]
     warnings: tuple[str, ...]
     glance: tuple[RiskGroup, ...]
@@ -100,6 +105,7 @@ def view_plan(plan: Plan, limit: int | None, redact: Collection[str], *, clip: b
     people, declared, types = _groups(plan, values, limit)
     return PlanView(
         title=_title(plan),
+        proof=_proof(plan),
         facts=_facts(plan),
         warnings=_warnings(plan),
         glance=tuple(_glance(all_risks(plan.changes), values, limit)),
@@ -117,21 +123,28 @@ def view_plan(plan: Plan, limit: int | None, redact: Collection[str], *, clip: b
 
 def _title(plan: Plan) -> str:
     commit = f", commit {visible(plan.project.commit[:12])}" if plan.project.commit else ""
-    if plan.kind == "rollback":
-        return f"Rollback of run {visible(plan.rolls_back or '?')} for {visible(plan.project.name)}{commit}"
-    return f"Plan for {visible(plan.project.name)}{commit}"
+    what = f"rollback of run {visible(plan.rolls_back or '?')}" if plan.kind == "rollback" else "plan"
+    practice = any(state.type == "sandbox" for state in plan.directories.values())
+    kind = f"Practice {what}" if practice else what[0].upper() + what[1:]
+    return f"{kind} for {visible(plan.project.name)}{commit}"
+
+
+def _proof(plan: Plan) -> str:
+    if plan.proof == "proved":
+        return "proved on a copy of what was read: no batch breaks anything, and the next plan is empty"
+    untried = plan.proof is None and plan.changes and plan.kind != "rollback"
+    return "not proved: it was not tried on a copy of what was read (plan --prove does)" if untried else ""
 
 
 def _facts(plan: Plan) -> tuple[str, ...]:
     facts = [f"plan {visible(plan.plan_id)}, as of {moment(plan.as_of)}, expires {moment(plan.expires_at)}"]
     for name, directory in plan.directories.items():
-        size = plural(directory.objects, "object")
-        facts.append(f"directory {visible(name)}: {visible(directory.type)} at {visible(directory.server)}, {size}")
+        practice = directory.type == "sandbox"
+        place = "practice domain" if practice else f"{visible(directory.type)} at {visible(directory.server)}"
+        facts.append(f"directory {visible(name)}: {place}, {plural(directory.objects, 'object')}")
     for name, source in plan.sources.items():
         proof = f", complete by {visible(source.proof)}" if source.complete else ""
         facts.append(f"source {visible(name)}: {visible(source.type)}, {plural(source.rows, 'row')}{proof}")
-    if plan.proof == "proved":
-        facts.append("proved on a copy of what was read: no batch breaks anything, and the next plan is empty")
     if plan.project.only:
         facts.append("only " + ", ".join(visible(only) for only in plan.project.only))
     return tuple(facts)
@@ -150,7 +163,7 @@ def _warnings(plan: Plan) -> tuple[str, ...]:
         if not directory.complete
     ]
     failed = ["Not proved: on a copy of what was read this plan does not hold; apply refuses it. See the findings."]
-    return tuple([*(failed if plan.proof == "failed" else []), *_snapshots(plan), *directories, *sources])
+    return (*(failed if plan.proof == "failed" else []), *_snapshots(plan), *directories, *sources)
 
 
 def _snapshots(plan: Plan) -> list[str]:
@@ -244,9 +257,16 @@ def _summary(plan: Plan) -> str:
     aside = [f"{number(counts[key])} {word}" for key, word in _ASIDE.items() if counts[key] and key != "orphan"]
     aside += [plural(counts["orphan"], "orphan")] if counts["orphan"] else []
     if not plan.changes:
-        waiting = plan.summary.get("held", 0) or plan.summary.get("frozen", 0)
-        return (NOTHING_TO_DO if waiting else NO_CHANGES) + (f" ({', '.join(aside)})" if aside else "")
+        return _idle(plan) + (f" ({', '.join(aside)})" if aside else "")
     todo = ", ".join(
         f"{number(plan.summary.get(op, 0))} to {op}" for op in _OPS if plan.summary.get(op) or op in _ALWAYS_SAID
     )
     return f"Plan: {todo}. {', '.join(aside)}".rstrip(" ") + ("." if aside else "")
+
+
+def _idle(plan: Plan) -> str:
+    """Say why there is nothing to do: only after complete reads that nothing waits for, because all is as it should."""
+    if plan.summary.get("held", 0) or plan.summary.get("frozen", 0):
+        return NOTHING_TO_DO
+    read = [state.complete for state in plan.sources.values()] + [state.complete for state in plan.directories.values()]
+    return NO_CHANGES if all(read) else NOT_READ

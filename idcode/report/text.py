@@ -48,6 +48,8 @@ def _head(page: Page, view: PlanView) -> None:
     page.write(view.title, "bold")
     for fact in view.facts:
         page.write(fact, "dim", indent=2, hanging=2)
+    if view.proof:
+        page.write(view.proof, "dim", indent=2, hanging=2)
     for warning in view.warnings:
         page.write(f"! {warning}", "danger", indent=2, hanging=2)
     if view.groups:
