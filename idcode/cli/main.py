@@ -83,6 +83,28 @@ def validate(
     return run(directory, output)
 
 
+@app.command("test")
+def run_tests(
+    patterns: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="[PATTERN]...", help="Part of the names of tests or of their files; default: all."),
+    ] = None,
+    directory: Folder = None,
+    output: Annotated[str, typer.Option("--format", help="text, junit or json.")] = "text",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", "-o", help="Write the report to this file, and the text to the screen."),
+    ] = None,
+) -> int:
+    """Run the tests of the rules, rules/*.test.yaml: what becomes of given records, without network and passwords.
+
+    Example:  idcode test --format junit --out tests.xml
+    """
+    from idcode.cli.commands.test import run
+
+    return run(directory, tuple(patterns or ()), output, out)
+
+
 @app.command()
 def plan(
     directory: Folder = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,6 +113,17 @@ def included(root: Path, project: Project, skip: frozenset[str], findings: Findi
             file = read_file(root, name, findings)
             if file:
                 yield file
+
+
+def rule_test_files(root: Path, project: Project) -> list[str]:
+    """Return the rule tests among the files that ``include`` names, each once; its problems are reported elsewhere."""
+    found: dict[Path, str] = {}
+    for pattern in project.include:
+        with contextlib.suppress(ValueError):
+            for name in _matches(root, pattern) if _stays_inside(pattern) else ():
+                if name.endswith(RULE_TESTS):
+                    found.setdefault(_real(root / name), name)
+    return sorted(found.values())
 
 
 def _stays_inside(pattern: str) -> bool:

@@ -15,6 +15,7 @@ from idcode.config.models.decisions import DecisionFile
 from idcode.config.models.objects import ObjectFile
 from idcode.config.models.project import Project
 from idcode.config.models.rules import RuleFile
+from idcode.config.models.tests import RuleTestFile
 from idcode.config.registry import Registry, settings_class
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,6 +24,7 @@ _ROOTS: dict[str, type[Node]] = {
     "rules.schema.json": RuleFile,
     "objects.schema.json": ObjectFile,
     "decisions.schema.json": DecisionFile,
+    "tests.schema.json": RuleTestFile,
 }
 
 

@@ -186,9 +186,9 @@ def _combination(problem: Problem, model: type[Node]) -> Words:
     return "invalid-combination", problem.message.removeprefix("Value error, "), None
 
 
-def _custom(code: str) -> Callable[[Problem, type[Node]], Words]:
+def _custom(code: str, hint: str | None = None) -> Callable[[Problem, type[Node]], Words]:
     def words(problem: Problem, model: type[Node]) -> Words:
-        return code, problem.message.replace("{{", "{").replace("}}", "}"), None
+        return code, problem.message.replace("{{", "{").replace("}}", "}"), hint
 
     return words
 
@@ -231,6 +231,9 @@ _WORDS: dict[str, Callable[[Problem, type[Node]], Words]] = {
     "duration": _custom("bad-duration"),
     "percent": _custom("bad-percent"),
     "attribute_type": _custom("unknown-attribute-type"),
+    "moment": _custom("bad-moment"),
+    "cell": _custom("wrong-type"),
+    "empty_wanted": _custom("empty-expectation", "write null where there is to be no value"),
 }
 
 

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "store": {"model"},
     "apply": {"model", "plan", "store", "directories.port"},
     "prove": {"model", "apply", "store", "directories.port"},
+    "testing": {"model", "config", "sync"},
     "report": {"model"},
     "cli": {
         "model",
@@ -36,6 +37,7 @@ MAY_IMPORT = {
         "store",
         "apply",
         "prove",
+        "testing",
         "report",
     },
 }

@@ -8,6 +8,7 @@ from idcode.cli import console, wiring
 from idcode.cli.commands.common import check_format, has_errors
 from idcode.config.files import find_root
 from idcode.config.loader import load_repository
+from idcode.config.rule_tests import load_rule_tests
 from idcode.report import diagnostics as report
 
 
@@ -15,7 +16,8 @@ def run(directory: Path | None, output: str) -> int:
     """Check the files; 1 where there are errors."""
     check_format(output, ("text", "json", "github"))
     root = find_root(directory or Path.cwd())
-    _, found = load_repository(root, wiring.registry(), columns_of=wiring.columns_in(root))
+    repository, found = load_repository(root, wiring.registry(), columns_of=wiring.columns_in(root))
+    found = [*found, *load_rule_tests(root, repository)[1]]
     if output == "json":
         console.say(report.render_json(found))
     elif output == "github":
