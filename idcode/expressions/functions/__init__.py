@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from idcode.expressions.functions import dates, encoding, formats, lists, logic, numbers, replace, text
+from idcode.expressions.functions import (
+    comparisons,
+    dates,
+    encoding,
+    formats,
+    lists,
+    logic,
+    numbers,
+    replace,
+    text,
+    variables,
+)
 
 FAMILIES = {
     "Text": (text, replace),
     "Dates": (dates, formats),
-    "Several values": (lists,),
-    "Logic and flow": (logic,),
+    "Several values": (lists, variables),
+    "Logic and flow": (logic, comparisons),
     "Numbers": (numbers,),
     "Encodings": (encoding,),
 }

@@ -36,12 +36,32 @@ function(
 )(_by_form)
 
 function(
+    "Switch(condition: condition, value: result, condition*: condition, value*: result) -> result",
+    "The value behind the first condition that is true, or null. All conditions are evaluated, of the values only one.",
+    example='Switch([city] = "Rome", "Italian", [city] = "Paris", "French", True, "English")',
+    inputs={"city": "Paris"},
+    result="French",
+    dialects=("connect",),
+    form="cases",
+)(_by_form)
+
+function(
     "Coalesce(value: result, value*: result) -> result",
     "The first value that is not null; the empty text counts as a value.",
     example="Coalesce([mail], [userPrincipalName])",
     inputs={"userPrincipalName": "ada@contoso.com"},
     result="ada@contoso.com",
     form="coalesce",
+)(_by_form)
+
+function(
+    "ImportedValue(attribute: text) -> any",
+    "The value that the last import confirmed; the attribute's name is a text. In a plan that is simply its value, "
+    "since nothing but what was read counts there.",
+    example='ImportedValue("sourceAnchor")',
+    inputs={"sourceAnchor": "a1"},
+    result="a1",
+    form="imported",
 )(_by_form)
 
 function(
@@ -75,6 +95,21 @@ def _error(message: str | None) -> NoReturn:
     raise EvaluationError(message or "Error")
 
 
+@function(
+    "Null() -> any",
+    "No value: a rule of lower precedence may have one.",
+    example="IIF(IsPresent([nick]), [nick], Null())",
+    result=None,
+)
+def _null() -> None:
+    return None
+
+
+@function("CRLF() -> text", "A line break: carriage return and line feed.", example="Len(CRLF())", result=2)
+def _line_break() -> str:
+    return "\r\n"
+
+
 @function("IsNull(value: any) -> condition", "Whether there is no value.", example="IsNull([mail])", result=True)
 def _is_null(value: Value) -> bool:
     return value is None or value == ()
@@ -99,6 +134,28 @@ def _is_null_or_empty(value: Value) -> bool:
 )
 def _is_present(value: Value) -> bool:
     return not is_empty(value)
+
+
+@function(
+    "IsPresent(value: any) -> condition",
+    "Whether there is a value; the empty text is one.",
+    example="IsPresent(nick)",
+    inputs={"nick": ""},
+    result=True,
+    dialects=("mim",),
+)
+def _is_not_null(value: Value) -> bool:
+    return not _is_null(value)
+
+
+@function(
+    "IsEmpty(value: any) -> condition",
+    "Whether there is a value and it is the empty text.",
+    example='IsEmpty("")',
+    result=True,
+)
+def _is_empty_text(value: Value) -> bool:
+    return value == ""
 
 
 @function(
