@@ -207,6 +207,26 @@ def test_a_file_that_is_no_domain_is_said(repo: Repository) -> None:
     plan(repo)
 
 
+def test_only_a_practice_domain_is_made_anew(repo: Repository) -> None:
+    text = (repo.root / "idcode.yaml").read_text("utf-8")
+    start, end = text.index("    type: ad"), text.index("sources:")
+    settings = f'    type: sandbox\n    base_dn: "{BASE}"\n    path: idcode.yaml\n'
+    repo.write("idcode.yaml", text[:start] + settings + text[end:])
+    before = (repo.root / "idcode.yaml").read_bytes()
+    for arguments in (["plan"], ["sandbox", "reset", "--yes"]):
+        out = ok(repo, *arguments, code=1)
+        assert "not the file of a practice domain" in out
+        assert (repo.root / "idcode.yaml").read_bytes() == before
+
+
+def test_an_empty_file_is_no_beginning(repo: Repository) -> None:
+    apply(repo)
+    before = show(repo)
+    repo.write("estate.ldif", "# ldapsearch could not connect\n")
+    assert "there are no objects in" in ok(repo, "sandbox", "reset", "--yes", "--from", "estate.ldif", code=1)
+    assert show(repo) == before
+
+
 def test_a_filter_that_is_none_is_said(repo: Repository) -> None:
     assert "is not a filter" in ok(repo, "sandbox", "show", "(&(a=b)", code=1)
     assert "nothing found" in show(repo, "(employeeID=E99)")

@@ -7,12 +7,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from idcode.directories.ad.schema import AdSchema
+from idcode.directories.sandbox import storage
 from idcode.directories.sandbox.session import EmbeddedSession
 from idcode.directories.sandbox.storage import create, open_domain
+from idcode.directories.sandbox.tree import Node
 from idcode.model.errors import DirectoryError
 from tests.sandbox.practice import PASSWORD, PEOPLE, Practice, to
 
@@ -127,6 +132,71 @@ def test_a_new_domain_takes_the_place_of_the_old_file(path: Path) -> None:
     assert opened(path).state() == fresh.state()
 
 
+def test_commands_that_begin_at_once_work_on_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "corp.db"
+    create(path, Practice().domain, unless_there=True)
+    one = opened(path)
+    one.user("Ada")
+    create(path, Practice().domain, unless_there=True)  # by a command that had not seen the file yet
+    one.user("Bo")
+    assert opened(path).state() == one.state()
+    assert [item.name for item in tmp_path.iterdir()] == ["corp.db"]
+
+
+def test_who_works_on_a_domain_that_was_made_anew_is_told(path: Path) -> None:
+    corp = opened(path)
+    create(path, Practice().domain)
+    with pytest.raises(DirectoryError, match="was made anew") as caught:
+        corp.user("Ada")
+    assert caught.value.hint == "Begin this command again."
+
+
+def test_an_interrupt_right_after_a_write_does_not_hide_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corp = opened(path)
+
+    def interrupted(_: Node) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(corp.domain.tree, "put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        corp.user("Ada")
+    assert corp.found("(sAMAccountName=ada)") == [f"CN=Ada,{PEOPLE}"]
+    assert corp.state() == opened(path).state()
+
+
+def test_a_change_by_another_is_never_seen_half(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corp = opened(path)
+    corp.user("Bo")
+    corp.user("Ada")
+    other = sqlite3.connect(path, timeout=0)
+    refused = []
+    decoded = storage.decode_schema
+
+    def meanwhile(data: Mapping[str, Any]) -> AdSchema:
+        try:
+            with other:
+                other.execute("DELETE FROM objects WHERE name = 'Ada'")
+        except sqlite3.OperationalError as error:
+            refused.append(str(error))
+        return decoded(data)
+
+    monkeypatch.setattr(storage, "decode_schema", meanwhile)
+    found = opened(path).found("(sAMAccountName=ada)")
+    other.close()
+    assert (found, refused) == ([f"CN=Ada,{PEOPLE}"], ["database is locked"])
+
+
+def test_a_full_disk_is_said(path: Path) -> None:
+    corp = opened(path)
+    keeper = cast(Any, corp.domain.keeper)
+    (pages,) = keeper._connection.execute("PRAGMA page_count").fetchone()
+    keeper._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(DirectoryError, match="full") as caught:
+        corp.user("Ada", thumbnailPhoto=bytes(50_000))
+    assert caught.value.hint == "Make room on the disk, and try again."
+    assert corp.found("(sAMAccountName=ada)") == []
+
+
 def _other_database(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as connection:
@@ -146,6 +216,13 @@ def _without_a_container(path: Path) -> None:
     connection.close()
 
 
+def _without_anything(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM objects")
+        connection.execute("DELETE FROM refs")
+    connection.close()
+
+
 def _with_a_wrong_value(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE objects SET \"values\" = '[1]' WHERE name = 'Users'")
@@ -161,6 +238,7 @@ def _with_a_wrong_value(path: Path) -> None:
         (_other_database, "not the file of a practice domain"),
         (_newer, "another version of idcode (format 99"),
         (_without_a_container, "is damaged"),
+        (_without_anything, "is damaged"),
         (_with_a_wrong_value, "is damaged"),
         (Path.unlink, "cannot be opened"),
     ],

@@ -23,7 +23,7 @@ def reset(
 ) -> int:
     """Make practice domains anew: empty, or with what ``source`` (LDIF or a snapshot) holds."""
     from idcode.directories.sandbox.directory import file_of
-    from idcode.directories.sandbox.storage import create
+    from idcode.directories.sandbox.storage import check_replaceable, create
 
     repository, settings = _practice(directory)
     if name is not None:
@@ -31,6 +31,9 @@ def reset(
     # All of them first: a file that cannot be used must not leave half of the domains empty.
     domains = {key: _beginning(key, node, source, recycle_bin, exchange) for key, node in settings.items()}
     files = {key: file_of(key, node, repository.root) for key, node in settings.items()}
+    for key, path in files.items():
+        if settings[key].path:  # elsewhere only idcode puts files
+            check_replaceable(path)
     there = [key for key, path in files.items() if path.exists()]
     if there and not yes and not confirm(f"Lose everything in the practice domain {', '.join(there)}?"):
         console.note("Nothing was changed.")
@@ -121,6 +124,8 @@ def _beginning(name: str, settings: SandboxSettings, source: Path | None, recycl
     domain = empty_domain(name, settings.base_dn, recycle_bin=recycle_bin, exchange=exchange)
     if source is not None:
         records = read_content(_text_of(source), str(source))
+        if not records:
+            raise UsageError(f"there are no objects in {source}", "Leave --from out to begin with an empty domain.")
         dropped = load(domain, [Seed(record.dn, record.attributes) for record in records])
         if dropped:
             console.note(f"{name}: {dropped} references to objects that are not in {source} were left out")
@@ -159,4 +164,6 @@ def _text_of(file: Path) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8: byte {error.start + 1} is no part of a character") from None
+        raise UsageError(
+            f"{file} is not UTF-8: byte {error.start + 1} is no part of a character", "Save it as UTF-8."
+        ) from None

@@ -37,7 +37,7 @@ def open_practice(name: str, settings: SandboxSettings, root: Path) -> Domain:
     """Open the practice domain of directory ``name``, an empty one where there is none yet."""
     path = file_of(name, settings, root)
     if not path.exists():
-        create(path, empty_domain(name, settings.base_dn))
+        create(path, empty_domain(name, settings.base_dn), unless_there=True)
     return open_domain(path)
 
 

@@ -28,11 +28,19 @@ CREATE INDEX refs_by_source ON refs (source, attribute, target);
 """
 _LOCK_SECONDS = 10
 _HINT = "Make it anew with `idcode sandbox reset`."
+_FOREIGN_HINT = "Check path in idcode.yaml; if nobody needs the file, delete it."
+_HINTS = {
+    sqlite3.SQLITE_BUSY: "Wait for other commands that work on it, and try again.",
+    sqlite3.SQLITE_FULL: "Make room on the disk, and try again.",
+    sqlite3.SQLITE_READONLY: "Check who may write the file and its folder.",
+}
+"""By the error code of SQLite."""
 
 
-def create(path: Path, domain: Domain) -> None:
+def create(path: Path, domain: Domain, *, unless_there: bool = False) -> None:
     """Write ``domain`` to a new file, readable by its owner only; an older one is replaced.
 
+    With ``unless_there`` an older one stays, so that of several commands that begin at once all work on the same file.
     Raises ``DirectoryError`` where it cannot be written.
     """
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -45,6 +53,9 @@ def create(path: Path, domain: Domain) -> None:
             _fill(connection, domain)
         finally:
             connection.close()
+        if unless_there:
+            _place(fresh, path)
+            return
         for leftover in ("-journal", "-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
         fresh.replace(path)
@@ -54,6 +65,36 @@ def create(path: Path, domain: Domain) -> None:
         raise DirectoryError(f"{path} cannot be written: {error}") from None
 
 
+def check_replaceable(path: Path) -> None:
+    """Raise ``DirectoryError`` where something is at ``path`` that is no practice domain: nobody wants to lose that."""
+    try:
+        if not path.exists():
+            return
+        head = b""
+        if path.is_file():
+            with path.open("rb") as file:
+                head = file.read(72)
+            if not head:
+                return  # nothing to lose
+    except OSError as error:
+        raise DirectoryError(f"{path} cannot be read: {error.strerror or error}") from None
+    # Where SQLite keeps its signature and the application id (https://www.sqlite.org/fileformat.html, 1.3).
+    if head[:16] != b"SQLite format 3\0" or head[68:72] != _APPLICATION.to_bytes(4, "big"):
+        raise DirectoryError(f"{path} is not the file of a practice domain, and is not replaced by one", _FOREIGN_HINT)
+
+
+def _place(fresh: Path, path: Path) -> None:
+    """Give ``fresh`` the name ``path`` unless something has it: a rename would replace what another command made."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            fresh.replace(path)
+    fresh.unlink(missing_ok=True)
+
+
 def open_domain(path: Path) -> Domain:
     """Open the domain in ``path``; what is done to it is in the file from then on.
 
@@ -61,7 +102,7 @@ def open_domain(path: Path) -> Domain:
     """
     try:
         connection = sqlite3.connect(
-            f"file:{_quoted(path)}?mode=rw", uri=True, isolation_level=None, timeout=_LOCK_SECONDS
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_LOCK_SECONDS
         )
     except sqlite3.Error as error:
         raise DirectoryError(f"{path} cannot be opened: {error}", _HINT) from None
@@ -78,7 +119,7 @@ class _File:
             # What was written survives this process, however it ends; a practice domain need not survive a power cut.
             connection.execute("PRAGMA synchronous = OFF")
             self._check()
-            self._seen = self._version()
+            self._seen: int | None = self._version()
             self.domain = _read(connection)
         self.domain.keeper = self
 
@@ -98,7 +139,9 @@ class _File:
             self._connection.execute("BEGIN IMMEDIATE")
         try:
             self.refresh(domain)
+            seen = self._seen
             yield
+            self._seen = seen
         finally:
             if self._connection.in_transaction:
                 self._connection.rollback()
@@ -111,6 +154,7 @@ class _File:
             self._connection.executemany(
                 "UPDATE meta SET value = ? WHERE name = ?", [(str(usn), "usn"), (str(rid), "rid")]
             )
+            self._seen = None  # until ``domain`` holds it too: an interrupt may come in between
             self._connection.commit()
 
     def _version(self) -> int:
@@ -122,7 +166,7 @@ class _File:
             self._connection.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
         )
         if mark != _APPLICATION:
-            raise DirectoryError(f"{self._path} is not the file of a practice domain", "Check path in idcode.yaml.")
+            raise DirectoryError(f"{self._path} is not the file of a practice domain", _FOREIGN_HINT)
         if version != FORMAT:
             raise DirectoryError(
                 f"{self._path} was written by another version of idcode (format {version}; this one has {FORMAT})",
@@ -137,9 +181,13 @@ class _File:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise DirectoryError(
-                f"{self._path} cannot be used: {error}", "Wait for other commands that work on it, and try again."
-            ) from None
+            if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_DBMOVED:
+                raise DirectoryError(
+                    f"{self._path} was made anew, or deleted, by another command", "Begin this command again."
+                ) from None
+            # The low byte of the code says what kind of error it is.
+            hint = _HINTS.get(error.sqlite_errorcode & 0xFF, _HINT)
+            raise DirectoryError(f"{self._path} cannot be used: {error}", hint) from None
         except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DirectoryError(
                 f"{self._path} is damaged, or not the file of a practice domain: {error}", _HINT
@@ -186,6 +234,17 @@ def _write(connection: sqlite3.Connection, old: Node | None, node: Node) -> None
 
 
 def _read(connection: sqlite3.Connection) -> Domain:
+    """Read the whole file as it is at one moment, whatever others write meanwhile."""
+    if connection.in_transaction:
+        return _read_all(connection)
+    connection.execute("BEGIN")
+    try:
+        return _read_all(connection)
+    finally:
+        connection.rollback()
+
+
+def _read_all(connection: sqlite3.Connection) -> Domain:
     meta: dict[str, str] = dict(connection.execute("SELECT name, value FROM meta"))
     domain = Domain(
         meta["root_dn"],
@@ -218,7 +277,3 @@ def _encoded(values: Mapping[str, tuple[bytes, ...]]) -> str:
 def _decoded(text: str) -> dict[str, tuple[bytes, ...]]:
     data: dict[str, list[Any]] = json.loads(text)
     return {name: tuple(item.encode("utf-8", "surrogateescape") for item in found) for name, found in data.items()}
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
