@@ -90,6 +90,37 @@ def test_members_of_other_domains_keep_their_place() -> None:
     assert filled(seed).get(f"CN=local,{PEOPLE}", "member") == [foreign]
 
 
+@pytest.mark.parametrize("sid", ["S-1-x", "S-1-5-99999999999", f"S-1-5{'-1' * 300}"])
+def test_what_only_looks_like_a_member_of_another_domain_is_left_out(sid: str) -> None:
+    group = {"objectClass": [b"group"], "member": [f"CN={sid},CN=ForeignSecurityPrincipals,{ROOT}".encode()]}
+    assert load(new_domain(ROOT, schema()), [Seed(f"CN=team,{ROOT}", group)]) == 1
+
+
+def test_a_domain_without_any_identifiers_left_takes_no_more_accounts() -> None:
+    corp = filled(
+        Seed(ROOT, {"objectClass": [b"domainDNS"], "objectSid": [sid_bytes("S-1-5-21-1-2-3")]}),
+        person("Ada", objectSid=[sid_bytes("S-1-5-21-1-2-3-4294967295")]),
+    )
+    refused = corp.try_add(f"CN=Bo,{PEOPLE}", "user")
+    assert refused.code == 53
+    assert refused.message.startswith("00002010")
+    corp.add(f"CN=Bo,{PEOPLE}", "contact")
+
+
+def test_a_very_deep_tree_can_be_worked_on(tmp_path: Path) -> None:
+    deepest, seeds = ROOT, []
+    for _ in range(1200):
+        deepest = f"OU=o,{deepest}"
+        seeds.append(Seed(deepest, {"objectClass": [b"organizationalUnit"]}))
+    domain = new_domain(ROOT, schema())
+    load(domain, seeds)
+    create(tmp_path / "corp.db", domain)
+    corp = Practice(open_domain(tmp_path / "corp.db"))
+    ada = corp.add(f"CN=Ada,{deepest}", "user", sAMAccountName=b"ada")
+    assert corp.session.rename(f"OU=o,{ROOT}", "OU=top", None).ok
+    assert corp.found("(sAMAccountName=ada)") == [ada.removesuffix(f"OU=o,{ROOT}") + f"OU=top,{ROOT}"]
+
+
 def test_what_a_domain_is_born_with_gives_way() -> None:
     admin = Seed(
         f"CN=Boss,{PEOPLE}",
@@ -163,6 +194,9 @@ def test_deleted_objects_are_deleted_here_too() -> None:
         ([person("Ada", extensionAttribute1=[b"x"])], "no attribute extensionAttribute1"),
         ([person("Ada", userAccountControl=[b"many"])], "a value of userAccountControl is malformed"),
         ([Seed(f"CN=x,{PEOPLE}", {"title": [b"x"]})], "it has no objectClass"),
+        ([person("Ada", objectGUID=[b"1" * 16, b"2" * 16])], "objectGUID has 2 values, and may have one"),
+        ([person("Ada", nTSecurityDescriptor=[b"1"])], "a value of nTSecurityDescriptor is malformed"),
+        ([person("Ada", manager=[b"nobody"])], f"CN=Ada,{PEOPLE} cannot be loaded: a value of manager is malformed"),
         ([Seed("nonsense", {"objectClass": [b"user"]})], "'nonsense' cannot be loaded"),
     ],
 )

@@ -63,8 +63,9 @@ def test_links_are_followed_over_other_groups(corp: Practice) -> None:
 
 
 def test_what_is_no_filter_is_said(corp: Practice) -> None:
-    with pytest.raises(BadFilter):
-        corp.session.search(ROOT, "(cn=")
+    for text in ("(cn=", "(cn=\udcff)"):  # the second is what a shell gives for bytes that are no text
+        with pytest.raises(BadFilter):
+            corp.session.search(ROOT, text)
 
 
 def test_attributes_are_those_asked_for_and_there(corp: Practice) -> None:
@@ -87,6 +88,8 @@ def test_objects_are_addressed_by_guid_and_sid(corp: Practice) -> None:
         assert corp.get(base, "cn") == [b"Ada"]
     assert corp.session.search("<GUID=00000000-0000-0000-0000-000000000000>", scope="base").result.code == 32
     assert corp.session.search("<GUID=nonsense>", scope="base").result.code == 32
+    for sid in ("", "00", "S-1-5-99999999999", f"S-1-5{'-1' * 300}"):
+        assert corp.session.search(f"<SID={sid}>", scope="base").result.code == 32
 
 
 def test_a_missing_base_is_said_with_what_is_there_of_it(corp: Practice) -> None:
@@ -117,6 +120,15 @@ def test_pages_are_of_what_was_there_at_the_first(corp: Practice) -> None:
     assert last.cookie == b""
     assert last.entries[1].first("title") == b"Late"
     assert corp.session.search(PEOPLE, "(cn=P*)", page=3, cookie=first.cookie).result.code == 53
+
+
+def test_what_is_deleted_between_two_pages_is_not_on_the_second(corp: Practice) -> None:
+    for number in range(5):
+        corp.user(f"P{number}")
+    first = corp.session.search(PEOPLE, "(cn=P*)", page=3)
+    assert corp.session.delete(f"CN=P3,{PEOPLE}").ok
+    last = corp.session.search(PEOPLE, "(cn=P*)", page=3, cookie=first.cookie)
+    assert [entry.dn for entry in last.entries] == [f"CN=P4,{PEOPLE}"]
 
 
 def test_without_pages_a_thousand_entries_are_the_end(corp: Practice) -> None:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 
 from idcode.directories.ad import values as wire
 from idcode.directories.ad.schema import AdSchema
+from idcode.directories.sandbox.results import NO_RIDS, unwilling
 from idcode.directories.sandbox.tree import Guid, Node, Tree
 from idcode.model.schema import Kind
 from idcode.model.syntax import filetime
 
 FIRST_RID = 1000
 """The first relative identifier that is given to new accounts and groups (MS-SAMR 3.1.1.9.2)."""
+_LAST_RID = 2**30 - 1
 
 
 class Draft:
@@ -57,7 +59,9 @@ class Draft:
             self._quiet.discard(node.guid)
 
     def next_sid(self) -> bytes:
-        """Return a security identifier that no object has had."""
+        """Return a security identifier that no object has had; raise :class:`Refused` (53) where there are no more."""
+        if self.rid >= _LAST_RID:
+            raise unwilling(NO_RIDS)
         self.rid += 1
         return wire.sid_bytes(f"{self.sid}-{self.rid}")
 

@@ -76,6 +76,10 @@ def compile_filter(text: str, schema: AdSchema, chain: Chain | None = None) -> F
     from ldap3.operation.search import parse_filter
 
     try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadFilter("it is not text in UTF-8") from None
+    try:
         root: Any = parse_filter(text, None, True, True, None, False)  # type: ignore[no-untyped-call]
     except (LDAPInvalidFilterError, AttributeError) as error:  # the parser stumbles over some parentheses too many
         raise BadFilter(str(error) if isinstance(error, LDAPInvalidFilterError) else "malformed filter") from None

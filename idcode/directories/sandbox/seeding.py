@@ -27,7 +27,7 @@ from idcode.directories.sandbox.domain import Domain
 from idcode.directories.sandbox.draft import Draft
 from idcode.directories.sandbox.results import Refused
 from idcode.directories.sandbox.tree import Guid, Node, Tree
-from idcode.directories.sandbox.values import well_formed
+from idcode.directories.sandbox.values import foreign_sid, well_formed
 from idcode.directories.sandbox.view import MADE_UP, back_links
 from idcode.model import dn
 from idcode.model.errors import DirectoryError
@@ -182,12 +182,16 @@ class _Nursery:
             folded = known.name.lower()
             if not found or folded in self._follows or folded == dn.parse(seed.dn)[0].type.lower():
                 continue
+            if known.single and len(found) > 1 and folded != "description":  # which is single on accounts only
+                raise DirectoryError(f"{seed.dn} cannot be loaded: {name} has {len(found)} values, and may have one")
             if known.kind is Kind.REFERENCE:
                 references[folded] = found
                 continue
             try:
                 values[folded] = tuple(well_formed(known.kind, bytes(raw)) for raw in found)
-            except Refused:
+                if folded == access.DESCRIPTOR:
+                    security.Descriptor.parse(values[folded][0])
+            except (Refused, ValueError):
                 raise DirectoryError(f"{seed.dn} cannot be loaded: a value of {name} is malformed") from None
         return self._classified(seed, values), references
 
@@ -218,7 +222,10 @@ class _Nursery:
         found: dict[Guid, dict[str, dict[Guid, None]]] = {guid: {} for guid in self._dns}
         dropped = 0
         for guid, name, raw in self._references:
-            target = self._target(raw)
+            try:
+                target = self._target(raw)
+            except ValueError:
+                raise DirectoryError(f"{self._dns[guid]} cannot be loaded: a value of {name} is malformed") from None
             if target is None or (name in self._schema.links and self._is_gone(target)):
                 dropped += 1
             else:
@@ -234,10 +241,7 @@ class _Nursery:
 
     def _target(self, raw: bytes) -> Guid | None:
         text = raw.decode("utf-8", "replace")
-        try:
-            guid = wire.guid_bytes(text[6:42]) if text.upper().startswith("<GUID=") else self._places.get(_key(text))
-        except ValueError:
-            return None
+        guid = wire.guid_bytes(text[6:42]) if text.upper().startswith("<GUID=") else self._places.get(dn.key(text))
         if guid is None:
             return self._foreign(text)
         guid = self._became.get(guid, guid)
@@ -247,9 +251,10 @@ class _Nursery:
         """Return the object that stands for a SID of elsewhere; readers of the domain pass it by."""
         key = dn.key(text)
         container = self._places.get(key[1:])
-        if container is None or key[1:2] != (("cn", "foreignsecurityprincipals"),) or not key[0][1].startswith("s-1-"):
+        sid = foreign_sid(f"<SID={key[0][1]}>".encode()) if key else None
+        if container is None or key[1:2] != (("cn", "foreignsecurityprincipals"),) or sid is None:
             return None
-        node = born.foreign_principal(self._became.get(container, container), key[0][1].upper())
+        node = born.foreign_principal(self._became.get(container, container), sid)
         self._nodes[node.guid] = node
         self._places[key] = node.guid
         return node.guid

@@ -47,6 +47,7 @@ class EmbeddedSession:
         try:
             self._domain.refresh()
             searching.check_controls(wanted)
+            deleted = searching.shows_deleted(wanted)
             special = searching.special_entry(self._domain, base, names) if scope == "base" else None
             if special is not None:
                 return Answer((special,), _DONE, None if page is None else b"")
@@ -55,13 +56,12 @@ class EmbeddedSession:
                 if found is None:
                     raise unwilling(0x57)
             else:
-                deleted = searching.shows_deleted(wanted)
                 found = [node.guid for node in searching.matching(self._domain, base, filter, scope, deleted)]
         except Refused as refusal:
             return Answer((), Result(refusal.code, refusal.message), None)
         size = min(page or PAGE_SIZE, PAGE_SIZE)
         now, later = found[:size], found[size:]
-        nodes = [self._domain.tree.nodes[guid] for guid in now]
+        nodes = [node for node in map(self._domain.tree.nodes.__getitem__, now) if deleted or not node.deleted]
         entries = tuple(searching.entries(self._domain, nodes, names, wanted))
         if page is None:
             return Answer(entries, _SIZE_LIMIT if later else _DONE, None)

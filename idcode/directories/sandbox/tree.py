@@ -107,12 +107,16 @@ class Tree:
 
     def dn(self, node: Node) -> str:
         """Return where an object is."""
-        if node.parent is None:
-            return self.root_dn
-        above = self._containers.get(node.parent)
-        if above is None:
-            above = self._containers[node.parent] = self.dn(self.nodes[node.parent])
-        return f"{node.rdn_type}={dn.escape(node.name)},{above}"
+        nameless = [node]
+        while (above := nameless[-1].parent) is not None and above not in self._containers:
+            nameless.append(self.nodes[above])
+        text = self.root_dn if above is None else self._containers[above]
+        for each in reversed(nameless):
+            if each.parent is not None:
+                text = f"{each.rdn_type}={dn.escape(each.name)},{text}"
+            if each is not node:
+                self._containers[each.guid] = text
+        return text
 
     def children(self, node: Node) -> Iterator[Node]:
         """Yield the objects right below one, deleted ones included."""
@@ -148,7 +152,7 @@ class Tree:
         while todo:
             seen += 1
             todo += self._children.get(todo.pop(), {}).values()
-        return seen == len(self.nodes) and self._referred.keys() <= self.nodes.keys()
+        return self._root is not None and seen == len(self.nodes) and self._referred.keys() <= self.nodes.keys()
 
     def walk(self, text: str) -> tuple[Node | None, str]:
         """Return the object with this DN, and the innermost container of it that exists (``""``: none).

@@ -94,7 +94,10 @@ def refer(tree: Tree, raw: bytes) -> Node | None:
 def foreign_sid(raw: bytes) -> str | None:
     """Return the SID that a value of the form ``<SID=S-1-…>`` names by itself; ``None`` for any other value."""
     match = re.fullmatch(rb"\s*<SID=(S-1(?:-\d+)+)>\s*", raw, re.IGNORECASE)
-    return match[1].decode("ascii").upper() if match else None
+    try:
+        return wire.sid_text(wire.sid_bytes(match[1].decode("ascii").upper())) if match else None
+    except ValueError:
+        return None
 
 
 def locate(tree: Tree, text: str) -> tuple[Node | None, str]:
@@ -109,8 +112,8 @@ def locate(tree: Tree, text: str) -> tuple[Node | None, str]:
     if match[1].upper() == "GUID":
         return tree.by_guid(value), ""
     try:
-        raw = wire.sid_bytes(value) if value.upper().startswith("S-") else bytes.fromhex(value)
+        sid = wire.sid_text(wire.sid_bytes(value.upper()) if value[:2].upper() == "S-" else bytes.fromhex(value))
     except ValueError:
         return None, ""
-    found = [node for node in tree.find("objectsid", wire.sid_text(raw)) if not node.deleted]
+    found = [node for node in tree.find("objectsid", sid) if not node.deleted]
     return (found[0] if found else None), ""
