@@ -77,6 +77,10 @@ def has_logic(tree: Checked) -> bool:
     return any(isinstance(part, Operate) and part.operator in _LOGIC for part in walk(tree))
 
 
+def _uses_environment(tree: Checked) -> bool:
+    return any(isinstance(part, Apply) and part.function.environment for part in walk(tree))
+
+
 def rule_function(flows: Mapping[str, Checked | Evaluator]) -> Callable[[Environment], RuleResults]:
     """Return one function that computes all flows; an error becomes the result of its flow alone.
 
@@ -89,6 +93,8 @@ def rule_function(flows: Mapping[str, Checked | Evaluator]) -> Callable[[Environ
             value = writer.expression(flow)
         else:
             value = _call(writer.bind(flow), [_load("env")])
+        if not isinstance(flow, Checked) or _uses_environment(flow):
+            statements.append(ast.Expr(_call(ast.Attribute(_load("env"), "begin", ast.Load()), [ast.Constant(name)])))
         kept = _call(writer.bind(_detached), [_load("problem")])
         handler = ast.ExceptHandler(writer.bind(EvaluationError), "problem", [_store(name, kept)])
         statements.append(ast.Try(body=[_store(name, value)], handlers=[handler], orelse=[], finalbody=[]))

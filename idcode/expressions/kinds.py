@@ -20,7 +20,7 @@ from idcode.model.values import Ref, Scalar, Value
 
 Conversion = Callable[[Any, str], Any]
 """A function of the value and of what it is for; raises ``EvaluationError``."""
-SCALARS: frozenset[Kind] = frozenset({"text", "number", "integer", "moment", "scalar"})
+SCALARS: frozenset[Kind] = frozenset({"text", "number", "integer", "moment", "binary", "reference", "scalar"})
 """Kinds of which a list can be taken value by value."""
 NAMES: dict[Kind, str] = {
     "text": "text",
@@ -28,6 +28,8 @@ NAMES: dict[Kind, str] = {
     "integer": "a whole number",
     "condition": "True or False",
     "moment": "a date",
+    "binary": "binary data",
+    "reference": "a reference",
     "list": "a list",
 }
 
@@ -74,6 +76,8 @@ _NEVER: dict[Kind, Collection[Kind]] = {
     "integer": ("condition", "moment"),
     "condition": ("number", "integer", "moment", "list"),
     "moment": ("number", "integer", "condition", "list"),
+    "binary": ("text", "number", "integer", "condition", "moment"),
+    "reference": ("number", "integer", "condition", "moment"),
 }
 _NEVER_STRICT: dict[Kind, Collection[Kind]] = {
     "text": ("number", "integer", "condition", "moment"),
@@ -81,6 +85,8 @@ _NEVER_STRICT: dict[Kind, Collection[Kind]] = {
     "integer": ("text", "condition", "moment"),
     "condition": ("text", "number", "integer", "moment"),
     "moment": ("text", "number", "integer", "condition"),
+    "binary": ("text", "number", "integer", "condition", "moment"),
+    "reference": ("text", "number", "integer", "condition", "moment"),
     "list": ("text", "number", "integer", "condition", "moment"),
 }
 
@@ -125,6 +131,13 @@ def _moment(value: Value, use: str) -> datetime | None:
     raise _wrong(use, "a date", only, "DateFromNum" if isinstance(only, int | Decimal) else "CDate")
 
 
+def _reference(value: Value, use: str) -> Ref | None:
+    only = single(value, use)
+    if only is None or isinstance(only, Ref):
+        return only
+    raise _wrong(use, "a reference", only, "CRef")
+
+
 def _values(value: Value, use: str) -> tuple[Scalar, ...]:
     if value is None or isinstance(value, tuple):
         return value or ()
@@ -138,6 +151,8 @@ _LENIENT: dict[str, Conversion] = {
     "integer": conversions.integer,
     "condition": conversions.condition,
     "moment": conversions.moment,
+    "binary": conversions.binary,
+    "reference": conversions.reference,
     "list": conversions.values,
     "scalar": conversions.single,
 }
@@ -148,6 +163,8 @@ _STRICT: dict[str, Conversion] = {
     "integer": _integer,
     "condition": _condition,
     "moment": _moment,
+    "binary": conversions.binary,
+    "reference": _reference,
     "list": _values,
     "scalar": conversions.single,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 
 from idcode.expressions.checked import Apply, Checked, Lookup
 from idcode.expressions.checker import Checking, check
@@ -39,6 +40,21 @@ class Environment:
     default_domain: str | None = None
     trace: list[tuple[int, int, Result]] | None = None
     steps: int = 0
+    _flow: str = field(default="", init=False, repr=False)
+    _draws: int = field(default=0, init=False, repr=False)
+
+    def begin(self, flow: str) -> None:
+        """Draw for the attribute ``flow`` from here on, whatever was drawn for others before."""
+        self._flow, self._draws = flow, 0
+
+    def draw(self, limit: int) -> int:
+        """Return the next random number from 0 to below ``limit``: the same ones in the same order for one ``seed``.
+
+        It is a hash, because the numbers of the library's generator may change with the version of Python.
+        """
+        self._draws += 1
+        digest = sha256(f"{self.seed}\0{self._flow}\0{self._draws}".encode()).digest()
+        return int.from_bytes(digest, "big") % limit
 
 
 class Program:

@@ -25,8 +25,8 @@ def guid_bytes(text: str) -> bytes:
 
 
 def sid_text(raw: bytes) -> str:
-    """Return ``S-1-…`` of a binary SID (MS-DTYP 2.4.2.2); raise ``ValueError`` where it is cut short."""
-    if len(raw) < 8 or len(raw) != 8 + 4 * raw[1]:
+    """Return ``S-1-…`` of a binary SID (MS-DTYP 2.4.2.2); raise ``ValueError`` for anything else."""
+    if len(raw) < 8 or len(raw) != 8 + 4 * raw[1] or raw[0] != 1 or raw[1] > 15:
         raise ValueError("not a security identifier")
     parts = [raw[0], int.from_bytes(raw[2:8], "big")]
     parts += [int.from_bytes(raw[at : at + 4], "little") for at in range(8, len(raw), 4)]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from idcode.expressions.functions import (
+    certificates,
     comparisons,
     dates,
     encoding,
     formats,
+    identifiers,
     lists,
     logic,
+    names,
     numbers,
+    provisioning,
+    randomness,
     replace,
     text,
     variables,
@@ -21,6 +26,10 @@ FAMILIES = {
     "Several values": (lists, variables),
     "Logic and flow": (logic, comparisons),
     "Numbers": (numbers,),
-    "Encodings": (encoding,),
+    "Encodings and identifiers": (encoding, identifiers),
+    "Distinguished names": (names,),
+    "Certificates": (certificates,),
+    "Random values": (randomness,),
+    "Provisioning": (provisioning,),
 }
 """The families in the order in which documentation shows them, and the modules of each."""

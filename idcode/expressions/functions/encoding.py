@@ -1,4 +1,4 @@
-"""Base64. Unicode means UTF-16, little endian, as in Windows."""
+"""Base64 and hexadecimal digits. Unicode means UTF-16, little endian, as in Windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CODECS = {None: "utf-16-le", "Unicode": "utf-16-le", "ASCII": "ascii", "UTF8": 
 
 
 @function(
-    "ConvertToBase64(source: any) -> text",
+    "ConvertToBase64(source: scalar) -> text",
     "Base64 of binary data, or of a text in UTF-16.",
     example='ConvertToBase64("Hello world!")',
     result="SABlAGwAbABvACAAdwBvAHIAbABkACEA",
@@ -43,3 +43,28 @@ def _from_base64(source: str | None, encoding: str | None = None) -> str | None:
     except (binascii.Error, ValueError):
         name = encoding or "Unicode"
         raise EvaluationError(f"ConvertFromBase64: the source is not the Base64 form of {name} text") from None
+
+
+@function(
+    "ConvertToUTF8Hex(source: text) -> text",
+    "The hexadecimal digits of the text in UTF-8, in upper case; null stays null.",
+    example='ConvertToUTF8Hex("Zoë")',
+    result="5A6FC3AB",
+)
+def _to_hex(source: str | None) -> str | None:
+    return None if source is None else source.encode("utf-8", "surrogatepass").hex().upper()
+
+
+@function(
+    "ConvertFromUTF8Hex(source: text) -> text",
+    "The text behind hexadecimal digits of its UTF-8 form; null stays null.",
+    example='ConvertFromUTF8Hex("5A6FC3AB")',
+    result="Zoë",
+)
+def _from_hex(source: str | None) -> str | None:
+    if source is None:
+        return None
+    try:
+        return binascii.unhexlify(source).decode("utf-8")
+    except ValueError:
+        raise EvaluationError("ConvertFromUTF8Hex: the source is not the hexadecimal form of UTF-8 text") from None

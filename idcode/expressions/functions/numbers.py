@@ -23,3 +23,14 @@ def _bit_and(value1: int, value2: int) -> int:
 )
 def _bit_or(value1: int, value2: int) -> int:
     return value1 | value2
+
+
+@function(
+    "IsBitSet(value: integer, flag: integer) -> condition",
+    "Whether the number has a bit of the flag, which is a mask and not the number of a bit.",
+    example="IsBitSet([userAccountControl], 2)",
+    inputs={"userAccountControl": 514},
+    result=True,
+)
+def _is_bit_set(value: int, flag: int) -> bool:
+    return value & flag != 0

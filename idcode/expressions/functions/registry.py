@@ -33,6 +33,8 @@ Kind = Literal[
     "integer",
     "condition",
     "moment",
+    "binary",
+    "reference",
     "list",
     "variable",
 ]
@@ -41,8 +43,9 @@ Kind = Literal[
 ``any``: a value as it is, also a list. ``scalar``: one value of any type, or null. ``result``: a value that becomes
 the result of the call, evaluated only when it is chosen; it may also be a keyword such as ``IgnoreThisFlow``.
 ``flow``: returned by functions that decide about the flow. ``text`` (also null), ``number`` and ``integer`` (null
-where the parameter is optional), ``condition`` (a truth value), ``moment`` (a date, also null), ``list``. ``word``:
-a bare word such as ``UTF8``, or a text. ``variable``: a name such as ``$item``, bound in the arguments after it.
+where the parameter is optional), ``condition`` (a truth value), ``moment`` (a date, also null), ``binary`` and
+``reference`` (also null), ``list``. ``word``: a bare word such as ``UTF8``, or a text. ``variable``: a name such as
+``$item``, bound in the arguments after it.
 
 In the dialect ``connect`` a value must already have its type. In the others numbers may come as digits, dates and
 truth values as text, and all of these where text is asked for.
