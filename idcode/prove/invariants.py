@@ -14,7 +14,7 @@ from idcode.model.desired import DirectoryView
 from idcode.model.plans import Change
 from idcode.model.records import LiveObject
 from idcode.model.schema import Kind
-from idcode.model.syntax import text_of, unique_key
+from idcode.model.syntax import unique_key
 from idcode.model.values import Ref
 from idcode.prove.privileges import Privileges
 
@@ -56,16 +56,11 @@ class Watch:
         before = self._start.get(anchor)
         if now.enabled and now.needs_password and not (before and before.enabled and before.needs_password):
             yield "the account is enabled, and nobody ever set a password"
-        for name in self.attributes:
-            held = now.get(name)
-            if not held:
-                continue
+        for name in sorted(self.attributes):
             if name in self._unique:
                 yield from self._shared(anchor, name, now)
-            if self._schema.kind(name) is Kind.REFERENCE:
-                gone = [value.target for value in held if isinstance(value, Ref) and _is_tombstone(value.target)]
-                if gone:
-                    yield f"{name} refers to a deleted object: {gone[0]!r}"
+            if self._schema.kind(name) is Kind.REFERENCE and _graves(now, name) - _graves(before, name):
+                yield f"{name} refers to a deleted object"
 
     def _shared(self, anchor: str, name: str, now: LiveObject) -> Iterator[str]:
         kind = self._schema.kind(name)
@@ -75,8 +70,8 @@ class Watch:
             key = unique_key(value, kind)
             others = self._holders[name].get(key, set()) - {anchor}
             if key not in known and others:
-                other = self._now[min(others)]
-                yield f"{name} {text_of(value)!r} belongs to {other.dn} too"
+                # Which object, not which value: values may be such as must not be shown.
+                yield f"its {name} belongs to {self._now[min(others)].dn} too"
 
     def _who_holds(self) -> dict[str, dict[Hashable, set[str]]]:
         holders: dict[str, dict[Hashable, set[str]]] = {name: {} for name in self._unique}
@@ -97,7 +92,7 @@ class Watch:
             self._now.pop(anchor, None)
             return
         self._now[anchor] = now
-        if before is not None and before.dn != now.dn:
+        if before is not None and before.dn != now.dn and now.object_type in ("ou", "other"):
             self._relocate(before.dn, now.dn)
 
     def _relocate(self, old: str, new: str) -> None:
@@ -113,6 +108,12 @@ def _keys(live: LiveObject | None, name: str, kind: Kind) -> frozenset[Hashable]
     if live is None or live.deleted:
         return frozenset()
     return frozenset(unique_key(value, kind) for value in live.get(name))
+
+
+def _graves(live: LiveObject | None, name: str) -> frozenset[str]:
+    """Return the deleted objects that a reference attribute leads to."""
+    found = live.get(name) if live is not None else ()
+    return frozenset(value.target for value in found if isinstance(value, Ref) and _is_tombstone(value.target))
 
 
 def _is_tombstone(name: str) -> bool:

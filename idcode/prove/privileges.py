@@ -41,12 +41,12 @@ class Privileges:
         if not touching:
             return
         by_dn = {dn.key(live.dn): anchor for anchor, live in now.items() if not live.deleted}
+        groups = {anchors[change.id] for change in touching if change.object_type == "group"}
+        self._known |= set(by_dn.values())
+        self._take_in(groups & self._privileged.keys(), now, by_dn)
+        self._before = self._administrators()  # what a privileged group's own change brings about is in plain sight
         self._known = set(by_dn.values())
-        for change in touching:
-            anchor = anchors[change.id]
-            live = now.get(anchor)
-            if live is not None and not live.deleted and live.object_type == "group" and anchor not in self._privileged:
-                self._members[anchor] = _members(live, by_dn)
+        self._take_in(groups - self._privileged.keys(), now, by_dn)
         found = self._administrators()
         changed: dict[tuple[str, str], list[str]] = {}
         for anchor, group in self._privileged.items():
@@ -56,11 +56,19 @@ class Privileges:
             ):
                 for member in members:
                     changed.setdefault((member, word), []).append(_name(group))
-        for (member, word), groups in sorted(changed.items()):
+        for (member, word), names in sorted(changed.items()):
             who = _name(now[member]) if member in now else member
-            what = f"{who} {word} a member of {', '.join(sorted(groups))} by way of it"
+            what = f"{who} {word} a member of {', '.join(sorted(names))} by way of it"
             yield self._cause(touching, anchors, member), what
         self._before = found
+
+    def _take_in(
+        self, groups: Iterable[str], now: Mapping[str, LiveObject], by_dn: Mapping[tuple[tuple[str, str], ...], str]
+    ) -> None:
+        for anchor in groups:
+            live = now.get(anchor)
+            if live is not None and not live.deleted:
+                self._members[anchor] = _members(live, by_dn)
 
     def _cause(self, touching: Sequence[Change], anchors: Mapping[str, str], member: str) -> Change:
         """Return the change that did it: of the object itself, else of the group the member is in now."""
