@@ -17,6 +17,7 @@ from idcode.config.models.objects import ObjectFile
 from idcode.config.models.project import Project
 from idcode.config.models.rules import RuleFile
 from idcode.config.project import IdentityType, Repository
+from idcode.config.redaction import marked_attributes
 from idcode.config.registry import Registry, load_settings
 from idcode.config.validation import validate
 from idcode.model.diagnostics import Diagnostic, Span
@@ -69,7 +70,7 @@ def load_repository(
     )
     repository = Repository(
         root=root,
-        project=project,
+        project=project.model_copy(update={"redact": [*project.redact, *marked_attributes(types.values())]}),
         directories=directories,
         sources=sources,
         identities=types,

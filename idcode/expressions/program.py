@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
-from idcode.expressions.checked import Apply, Checked, Lookup
+from idcode.expressions.checked import Apply, Checked, Lookup, walk
 from idcode.expressions.checker import Checking, check
 from idcode.expressions.compiler import Evaluator, RuleResults, evaluator, has_logic, rule_function
 from idcode.expressions.conversions import is_empty
@@ -95,6 +95,11 @@ class Program:
             self._candidates = tuple(evaluator(argument) for argument in tree.arguments)
         else:
             self._run = evaluator(tree)
+
+    @property
+    def redacts(self) -> bool:
+        """Whether it marks a value with ``Redact``, to be kept out of what people read."""
+        return any(isinstance(part, Apply) and part.function.name == "Redact" for part in walk(self.tree))
 
     def __repr__(self) -> str:
         return f"Program({self.text!r}, dialect={self.dialect!r})"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime
 
 from idcode.expressions.catalogue import OPERATORS, WORDS, Entry, entries
-from idcode.model.values import Result, Special, iso
+from idcode.model.values import Complex, Ref, Result, Special, iso, to_json
 from tests.docs.pages import DOCS
 
 PAGE = DOCS / "expressions.md"
@@ -58,6 +59,12 @@ def _shown(value: Result) -> str:
         return f"*{value.value}*"
     if isinstance(value, datetime):
         return _code(iso(value))
+    if isinstance(value, bytes):
+        return f"the bytes {_code(value.hex(' '))}" if len(value) <= 30 else f"{len(value)} bytes of binary data"
+    if isinstance(value, Complex):
+        return _code(json.dumps(to_json(value)))
+    if isinstance(value, Ref):
+        return f"the reference {_code(value.target)}"
     if isinstance(value, str):
         return _code(f'"{value}"')
     return _code(value.isoformat() if isinstance(value, date) else str(value))

@@ -57,22 +57,40 @@ def _declare(name: str, returns: str, doc: str, result: Value, read: Read) -> No
 
 
 _FUNCTIONS: tuple[tuple[str, str, str, Value, Read], ...] = (
-    ("CertExtensionOids", "list", "The OIDs of its critical extensions.", ("2.5.29.15",), critical_extensions),
-    ("CertFormat", "text", "The name of its format, which is always X509.", "X509", lambda _: "X509"),
+    (
+        "CertExtensionOids",
+        "list",
+        "The OIDs of the extensions that are marked critical.",
+        ("2.5.29.15",),
+        critical_extensions,
+    ),
+    ("CertFormat", "text", "The name of the certificate's format, which is always X509.", "X509", lambda _: "X509"),
     (
         "CertFriendlyName",
         "text",
-        "Its alias, which a certificate in an attribute never has: the empty text.",
+        "The certificate's alias; one in an attribute never has any: the empty text.",
         "",
         lambda _: "",
     ),
-    ("CertHashString", "text", "Its SHA-1 hash as hexadecimal digits, as CertThumbprint.", _SHA1, thumbprint),
-    ("CertThumbprint", "text", "Its SHA-1 hash as hexadecimal digits.", _SHA1, thumbprint),
-    ("CertIssuer", "text", "The name of its issuer.", "CN=Contoso Staff CA", lambda found: name_text(found.issuer)),
+    (
+        "CertHashString",
+        "text",
+        "The SHA-1 hash of the certificate as hexadecimal digits, as CertThumbprint.",
+        _SHA1,
+        thumbprint,
+    ),
+    ("CertThumbprint", "text", "The SHA-1 hash of the certificate as hexadecimal digits.", _SHA1, thumbprint),
+    (
+        "CertIssuer",
+        "text",
+        "The issuer's name, the most specific part first.",
+        "CN=Contoso Staff CA",
+        lambda found: name_text(found.issuer),
+    ),
     (
         "CertIssuerDN",
         "text",
-        "The name of its issuer, as CertIssuer.",
+        "The issuer's name, as CertIssuer.",
         "CN=Contoso Staff CA",
         lambda found: name_text(found.issuer),
     ),
@@ -80,7 +98,7 @@ _FUNCTIONS: tuple[tuple[str, str, str, Value, Read], ...] = (
     (
         "CertKeyAlgorithm",
         "text",
-        "The OID of its public key's algorithm.",
+        "The OID of the public key's algorithm.",
         _EC,
         lambda found: found.public_key_algorithm_oid.dotted_string,
     ),
@@ -94,55 +112,55 @@ _FUNCTIONS: tuple[tuple[str, str, str, Value, Read], ...] = (
     (
         "CertPublicKeyOid",
         "text",
-        "The OID of its public key's algorithm, as CertKeyAlgorithm.",
+        "The OID of the public key's algorithm, as CertKeyAlgorithm.",
         _EC,
         lambda found: found.public_key_algorithm_oid.dotted_string,
     ),
     (
         "CertPublicKeyParametersOid",
         "text",
-        "The OID that .NET gives the parameters of its public key: that of the algorithm.",
+        "The OID that .NET gives the parameters of the public key: that of the algorithm.",
         _EC,
         lambda found: found.public_key_algorithm_oid.dotted_string,
     ),
     (
         "CertNotAfter",
         "moment",
-        "When it ends to be valid.",
+        "The end of the certificate's validity.",
         datetime(2028, 1, 1, tzinfo=UTC),
         lambda found: found.not_valid_after_utc,
     ),
     (
         "CertNotBefore",
         "moment",
-        "When it begins to be valid.",
+        "The beginning of the certificate's validity.",
         datetime(2025, 1, 1, tzinfo=UTC),
         lambda found: found.not_valid_before_utc,
     ),
-    ("CertSerialNumber", "text", "Its serial number as hexadecimal digits.", "2A51", serial_number),
+    ("CertSerialNumber", "text", "The serial number as hexadecimal digits.", "2A51", serial_number),
     (
         "CertSignatureAlgorithmOid",
         "text",
-        "The OID of the algorithm that signed it.",
+        "The OID of the algorithm that signed the certificate.",
         "1.2.840.10045.4.3.2",
         lambda found: found.signature_algorithm_oid.dotted_string,
     ),
     (
         "CertSubject",
         "text",
-        "The name of its subject, the most specific part first.",
+        "The subject's name, the most specific part first.",
         "CN=Ada Brisling, O=Contoso",
         lambda found: name_text(found.subject),
     ),
     (
         "CertSubjectNameDN",
         "text",
-        "The name of its subject, as CertSubject.",
+        "The subject's name, as CertSubject.",
         "CN=Ada Brisling, O=Contoso",
         lambda found: name_text(found.subject),
     ),
     ("CertSubjectNameOid", "text", "Null: .NET keeps no OID of a subject's name.", None, lambda _: None),
-    ("CertVersion", "integer", "Its version, 1 to 3.", 3, lambda found: found.version.value + 1),
+    ("CertVersion", "integer", "The certificate's version, 1 to 3.", 3, lambda found: found.version.value + 1),
 )
 for _name, _returns, _doc, _result, _read in _FUNCTIONS:
     _declare(_name, _returns, _doc, _result, _read)
@@ -157,7 +175,7 @@ def _check_kind(arguments: Sequence[object]) -> Problem | None:
 
 @function(
     "CertNameInfo(certificate: scalar, kind: text, issuer: condition) -> text",
-    "One name of its subject, or of its issuer where the last argument is True: SimpleName, EmailName, UpnName, "
+    "One name of the subject, or of the issuer where the last argument is True: SimpleName, EmailName, UpnName, "
     "DnsName, DnsFromAlternativeName or UrlName; empty where there is none.",
     example='CertNameInfo([userCertificate], "UpnName", False)',
     inputs=_INPUTS,

@@ -21,7 +21,7 @@ _ADMINISTRATORS = bytes.fromhex("01020000000000052000000020020000")
 
 @function(
     "Guid() -> text",
-    "A GUID of its own for every call; the same one whenever this value of this person is computed again.",
+    "A random GUID, another one for every call; no secret: the same ones whenever the value is computed again.",
     example="Guid()",
     result="ecdc3e35-e3c8-4614-a7a4-c1ba08ccd4a1",
     environment=True,
