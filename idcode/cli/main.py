@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from idcode import __version__
 from idcode.cli import console
+from idcode.cli.evaluation import evaluate
 from idcode.cli.options import Allow, AsOf, Folder, Only, Sandbox, Strict, Yes
 from idcode.cli.sandbox_app import sandbox_app
 from idcode.model.errors import ConfigError, IdcodeError
@@ -241,20 +242,7 @@ def explain(
     return run(directory, address, attribute, as_of, sandbox)
 
 
-@app.command("eval")
-def evaluate(
-    batch: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--batch", metavar="FILE", help="Evaluate every record of a file of JSON Lines."),
-    ] = None,
-) -> int:
-    """Evaluate expressions.
-
-    Example:  idcode eval --batch records.jsonl
-    """
-    from idcode.cli.commands.eval import run_batch
-
-    return run_batch(batch) if batch else 1
+app.command("eval")(evaluate)
 
 
 @app.command()

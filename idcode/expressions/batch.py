@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, get_args
 
 from idcode.expressions.errors import EvaluationError, ExpressionError
 from idcode.expressions.functions.registry import Dialect
 from idcode.expressions.program import Environment, compile_expression
-from idcode.model.values import Result, Special, from_json, parse_iso, to_json
+from idcode.model.values import Result, Special, Value, from_json, parse_iso, to_json
 
 _WORDS = {
     Special.ABSENT: "absent",
@@ -41,13 +42,28 @@ def answer(record: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def result_json(result: Result) -> dict[str, Any]:
-    """Return ``{"value": …}``, or ``{"absent": true}`` and the like."""
-    return {_WORDS[result]: True} if isinstance(result, Special) else {"value": to_json(result)}
+    """Return ``{"value": …}``, or ``{"absent": true}`` and the like; numbers stay numbers."""
+    return {_WORDS[result]: True} if isinstance(result, Special) else {"value": _json(result)}
+
+
+def _json(value: Value) -> Any:
+    if isinstance(value, tuple):
+        return [_json(item) for item in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value if isinstance(value, int) else to_json(value)
+
+
+def value_of(given: Any) -> Value:
+    """Return the value that JSON (with decimals as ``Decimal``) holds. Raise ``ValueError`` where it is none."""
+    if isinstance(given, list):
+        return tuple([item if isinstance(item, Decimal) else from_json(item) for item in given])  # type: ignore[misc]
+    return given if isinstance(given, Decimal) else from_json(given)
 
 
 def environment_of(record: Mapping[str, Any], now: datetime) -> Environment:
     """Return what the expression of a record sees. Raises ``ValueError`` for a value that is none."""
-    taken = [from_json(value) for value in record.get("taken", [])]
+    taken = [value_of(value) for value in record.get("taken", [])]
     given = record.get("imported")
     return Environment(
         values=_values(record.get("inputs", {})),
@@ -60,8 +76,8 @@ def environment_of(record: Mapping[str, Any], now: datetime) -> Environment:
     )
 
 
-def _values(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: from_json(value) for name, value in given.items()}
+def _values(given: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: value_of(value) for name, value in given.items()}
 
 
 def _result(record: Mapping[str, Any], now: datetime) -> Result:

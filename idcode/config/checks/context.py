@@ -101,8 +101,11 @@ class Context:
         try:
             program = compile_expression(expression.text, dialect=dialect)
         except ExpressionError as error:
-            self._expression_error(expression, error)
+            for problem in (error, *error.others):
+                self._expression_error(expression, problem)
             return None
+        for problem in program.warnings:
+            self.findings.warning(problem.code, problem.message, self._place_of(expression, problem), problem.hint)
         known: frozenset[str] = frozenset() if names is None else frozenset(names)
         for name in sorted(program.attributes):
             if names is None or name in names:
@@ -122,11 +125,13 @@ class Context:
         return program
 
     def _expression_error(self, expression: Expression, error: ExpressionError, hint: str | None = None) -> None:
-        span = expression.span
-        if expression.source is not None:
-            # A direct mapping [Name] was written without the bracket that its text begins with.
-            shift = 1 if expression.text == f"[{expression.source}]" else 0
-            offset = max(0, error.offset - shift)
-            room = len(expression.source) - offset if shift else error.length
-            span = locate(expression.source, offset, max(1, min(error.length, room)))
-        self.findings.error(error.code, error.message, span, hint or error.hint)
+        self.findings.error(error.code, error.message, self._place_of(expression, error), hint or error.hint)
+
+    def _place_of(self, expression: Expression, error: ExpressionError) -> Span:
+        if expression.source is None:
+            return expression.span
+        # A direct mapping [Name] was written without the bracket that its text begins with.
+        shift = 1 if expression.text == f"[{expression.source}]" else 0
+        offset = max(0, error.offset - shift)
+        room = len(expression.source) - offset if shift else error.length
+        return locate(expression.source, offset, max(1, min(error.length, room)))
