@@ -97,6 +97,13 @@ def test_null_stays_null() -> None:
     assert run("IsCert([c])", "connect") is False
 
 
+def test_several_certificates_are_read_one_by_one_in_rules_of_entra_connect() -> None:
+    other = certificate(name((CN, "Greta Hummer")))
+    assert run("CertSubject([c])", "connect", c=(ADA, other)) == ("CN=Ada Brisling, O=Contoso, C=SE", "CN=Greta Hummer")
+    assert run('CertNameInfo([c], "SimpleName", False)', "connect", c=(ADA, other)) == ("Ada Brisling", "Greta Hummer")
+    assert run("Where($item, [c], CertNotAfter($item) > Now())", "connect", c=(ADA, other)) == (ADA, other)
+
+
 def test_validity_is_a_moment_that_can_be_compared() -> None:
     assert run("CertNotBefore([c])", "connect", c=ADA) == datetime(2025, 1, 1, tzinfo=UTC)
     assert run("CertNotAfter([c])", "connect", c=ADA) == datetime(2028, 1, 1, tzinfo=UTC)

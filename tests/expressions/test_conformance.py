@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from idcode.expressions import Environment, EvaluationError, ExpressionError, co
 from idcode.expressions.conversions import text
 from idcode.expressions.functions.registry import TABLE
 from idcode.expressions.moments import read_moment
-from idcode.model.values import Ref, Result, Special, from_json, parse_iso
+from idcode.model.values import Ref, Result, Special, from_json, parse_iso, to_json
 
 VECTORS = Path(__file__).parents[3] / "shared" / "conformance" / "expressions.json"
 PSEUDO = {"syntax", "operators", "IgnoreAttributeFlow", "IgnoreObjectFlow"}
@@ -61,9 +62,11 @@ def _same(expected: Any, got: Result, record: dict[str, Any]) -> bool:
     if isinstance(expected, dict):
         if "one_of" in expected:
             return any(_same(one, got, record) for one in expected["one_of"])
+        if "matches" in expected:
+            return re.fullmatch(expected["matches"], str(got)) is not None
         return "$dt" in expected and got == parse_iso(expected["$dt"])
     if isinstance(expected, list):
-        values = list(got) if isinstance(got, tuple) else [got]
+        values = [to_json(value) for value in (got if isinstance(got, tuple) else (got,))]
         if record.get("compare") == "set":
             expected, values = sorted(expected), sorted(values, key=str)
         return expected == values
