@@ -27,16 +27,18 @@ def is_cheap(planned: Planned) -> bool:
 def proved(planned: Planned, progress: Progress) -> Plan:
     """Return the plan with the outcome of its proof, and what it breaks among its diagnostics.
 
-    An empty plan needs no proof. Where what was read cannot be copied, there is a warning and no proof.
+    An empty plan needs no proof. Where what was read cannot be copied, or does not say who is an administrator, there
+    is a warning and no proof.
     """
     inputs, plan = planned.inputs, planned.plan
     if not plan.changes:
         return plan
     progress("proof: changes", len(plan.changes))
     try:
+        _insist_on_privileges(inputs)
         copies = _copies(inputs)
     except DirectoryError as error:
-        warning = Diagnostic("warning", "proof-impossible", f"what was read cannot be copied: {error}", error.hint)
+        warning = Diagnostic("warning", "proof-impossible", f"the plan cannot be proved: {error}", error.hint)
         return replace(plan, diagnostics=(*plan.diagnostics, warning))
     views = {name: reading.view for name, reading in inputs.gathered.directories.items()}
     findings = rehearse(plan, copies, views, inputs.repository.project.redact)
@@ -45,11 +47,23 @@ def proved(planned: Planned, progress: Progress) -> Plan:
     return replace(plan, proof=verdict, diagnostics=(*plan.diagnostics, *findings))
 
 
+def _insist_on_privileges(inputs: Inputs) -> None:
+    """Raise ``DirectoryError`` where a snapshot leaves out who is an administrator: unknown is not nobody (law 4)."""
+    for name, reading in inputs.gathered.directories.items():
+        unknown = sorted(reading.view.unread.get("group", frozenset()) & {"member", "objectSid"})
+        if unknown:
+            raise DirectoryError(
+                f"{' and '.join(unknown)} of the groups of {name} were not read: who is an administrator is not known",
+                "Take them out of redact and take a new snapshot, or prove the plan on the live directory.",
+            )
+
+
 def _copies(inputs: Inputs) -> dict[str, Directory]:
     from idcode.directories.sandbox.copying import copy_of
 
     return {
-        name: copy_of(inputs.directories[name], reading.view) for name, reading in inputs.gathered.directories.items()
+        name: copy_of(inputs.directories[name], reading.view, reading.fingerprint.identity)
+        for name, reading in inputs.gathered.directories.items()
     }
 
 

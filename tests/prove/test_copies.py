@@ -41,8 +41,10 @@ def view(corp: AdDomain, base: str) -> DirectoryView:
 
 def readings(original: AdDomain, base: str) -> tuple[Mapping[str, LiveObject], Mapping[str, LiveObject]]:
     """Return what is read of a domain, and of its copy."""
-    before = view(original, base)
-    return before.objects, view(copy_of(original, before), base).objects
+    before, sid = view(original, base), original.fingerprint().identity
+    copy = copy_of(original, before, sid)
+    assert copy.fingerprint().identity == sid
+    return before.objects, view(copy, base).objects
 
 
 def embedded(*seeds: Seed) -> AdDomain:

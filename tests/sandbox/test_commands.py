@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -76,19 +77,40 @@ def test_practice_leaves_no_trace_in_the_history_of_the_real_directories(repo: R
 
 def test_a_practice_plan_is_for_the_sandbox_alone(repo: Repository) -> None:
     plan(repo, "--out", "plan.json")
-    said = ok(repo, "apply", "plan.json", code=1)
-    assert "LAB_USER" in said  # without the variables of the real directory it does not even begin
-    repo_with_password(repo)
-    said = ok(repo, "apply", "plan.json", code=5)
+    said = ok(repo, "apply", "plan.json", code=5)  # and not first a question for the variables of the real directory
     assert "made on a sandbox" in said
     assert "--sandbox" in said
     ok(repo, "apply", "plan.json", "--sandbox")
 
 
-def repo_with_password(repo: Repository) -> None:
-    text = (repo.root / "idcode.yaml").read_text("utf-8")
-    repo.write("idcode.yaml", text.replace("${env:LAB_USER}", "svc").replace("${env:LAB_PASSWORD}", "none"))
+def test_who_forgets_the_option_is_told_of_it(repo: Repository) -> None:
+    said = ok(repo, "plan", code=1)
+    assert "LAB_USER" in said
+    assert "a practice domain needs no account: --sandbox" in said
+
+
+def test_a_plan_is_for_the_project_it_was_made_in(repo: Repository) -> None:
     plan(repo, "--out", "plan.json")
+    text = (repo.root / "idcode.yaml").read_text("utf-8")
+    repo.write("idcode.yaml", text.replace("project: contoso", "project: fabrikam"))
+    said = ok(repo, "apply", "plan.json", "--sandbox", code=5)
+    assert "the plan is for the project contoso, and these are the files of fabrikam" in said
+
+
+def test_what_was_before_a_reset_is_neither_applied_nor_rolled_back(repo: Repository) -> None:
+    apply(repo)
+    repo.person("E1", "Ada", "Brisling-Hummer", "Engineering", mail="ada@contoso.com")
+    plan(repo, "--out", "plan.json")
+    ok(repo, "sandbox", "reset", "--yes")
+    for command in (("apply", "plan.json"), ("rollback", run_id(repo), "--yes")):
+        said = ok(repo, *command, "--sandbox", code=5)
+        assert "corp is another domain than" in said
+        assert "a practice domain that was reset is a new one" in said
+
+
+def test_where_nobody_can_be_asked_the_question_is_named(repo: Repository) -> None:
+    apply(repo)
+    assert "to ask on: Lose everything" in ok(repo, "sandbox", "reset", code=1)
 
 
 def test_a_plan_for_the_live_directory_is_not_for_the_sandbox(repo: Repository) -> None:
@@ -176,6 +198,12 @@ def test_a_domain_can_begin_as_a_snapshot_of_another_one(repo: Repository) -> No
     assert "Ada" not in show(repo)
     ok(repo, "sandbox", "reset", "--from", "corp.jsonl.gz", "--yes")
     assert plan(repo)["changes"] == []
+    root = show(repo, "(objectClass=domainDNS)", "objectSid").split("objectSid:: ")[1].strip()
+    account = show(repo, "(employeeID=E1)", "objectSid").split("objectSid:: ")[1].strip()
+    assert base64.b64decode(account)[8:-4] == base64.b64decode(root)[8:]  # the SID of the domain, and a number
+    graves = show(repo, "--deleted", "(&(objectClass=container)(isDeleted=TRUE))", "isRecycled")
+    assert "Deleted Objects" in graves
+    assert "isRecycled" not in graves
     names = ("objectGUID", "manager", "sAMAccountName", "userAccountControl")
     assert all(line in before for line in show(repo, "(employeeID=E2)", *names).splitlines())
 

@@ -139,7 +139,9 @@ def _from_snapshot(name: str, settings: SandboxSettings, source: Path, recycle_b
     saved = read_snapshot(source).directories.get(name)
     if saved is None:
         raise UsageError(f"the snapshot {source} holds no directory {name}", "Name one that it holds with --directory.")
-    return domain_with(name, settings.base_dn, saved.schema, saved.mark_in, saved.objects, recycle_bin)
+    return domain_with(
+        name, settings.base_dn, saved.schema, saved.mark_in, saved.objects, saved.fingerprint.identity, recycle_bin
+    )
 
 
 def _carry_out(session: Session, change: ChangeRecord) -> Result:

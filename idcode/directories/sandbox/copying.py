@@ -21,14 +21,15 @@ from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject
 
 
-def copy_of(directory: Directory, view: DirectoryView) -> AdDomain:
+def copy_of(directory: Directory, view: DirectoryView, sid: str) -> AdDomain:
     """Return a domain in memory with the objects of ``view``, as far as they were read.
 
-    ``directory`` is where they were read from: its schema holds in the copy. Raises ``DirectoryError`` for a directory
-    that is no AD domain, and where the objects do not fit together as those of a domain do.
+    ``directory`` is where they were read from: its schema holds in the copy, ``sid`` is that of its domain. Raises
+    ``DirectoryError`` for a directory that is no AD domain, and where the objects do not fit together as those of a
+    domain do.
     """
     schema, mark_in = _definitions(directory)
-    domain = domain_with(view.name, view.base_dn, schema, mark_in, view.objects.values())
+    domain = domain_with(view.name, view.base_dn, schema, mark_in, view.objects.values(), sid)
     session = EmbeddedSession(domain, f"the copy of {view.name}")
     return AdDomain(view.name, session, view.base_dn, mark_in, type=view.type, schema=schema)
 
@@ -39,13 +40,14 @@ def domain_with(
     schema: AdSchema,
     mark_in: str,
     objects: Iterable[LiveObject],
+    sid: str,
     recycle_bin: bool = False,
 ) -> Domain:
     """Return a domain with ``objects`` as they were read elsewhere; raises as :func:`copy_of` does.
 
-    ``name`` is what messages call it, ``mark_in`` the attribute of idcode's mark.
+    ``name`` is what messages call it, ``mark_in`` the attribute of idcode's mark, ``sid`` that of the domain.
     """
-    domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=recycle_bin, bare=True)
+    domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=recycle_bin, bare=True, sid=sid)
     known = list(objects)
     seeds = [seed_of(live, schema, mark_in) for live in known]
     load(domain, [*seeds, *_containers(domain.root_dn, seeds)])

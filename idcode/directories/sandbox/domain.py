@@ -122,8 +122,10 @@ class Domain:
                 self.tree.put(node)
 
 
-def new_domain(root_dn: str, schema: AdSchema, *, recycle_bin: bool = False, bare: bool = False) -> Domain:
-    """Return a domain with a SID of its own, and with what every domain is born with.
+def new_domain(
+    root_dn: str, schema: AdSchema, *, recycle_bin: bool = False, bare: bool = False, sid: str | None = None
+) -> Domain:
+    """Return a domain with a SID of its own (unless ``sid`` says which), and with what every domain is born with.
 
     A ``bare`` one has none of that, for those who bring it along: whatever it is called in their language.
     """
@@ -131,7 +133,7 @@ def new_domain(root_dn: str, schema: AdSchema, *, recycle_bin: bool = False, bar
     domain = Domain(
         root_dn,
         schema,
-        sid=f"S-1-5-21-{numbers}",
+        sid=sid or f"S-1-5-21-{numbers}",
         invocation_id=str(uuid.uuid4()),
         recycle_bin=recycle_bin,
     )

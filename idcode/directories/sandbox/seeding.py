@@ -162,7 +162,9 @@ class _Nursery:
         stamps = {"usncreated": usn, "usnchanged": usn, "whencreated": draft.time, "whenchanged": draft.time}
         for node in self._nodes.values():
             missing = {name: (raw,) for name, raw in stamps.items() if name not in node.values}
-            draft.tree.put(_completed(draft, node.setting(missing)))
+            is_graveyard = node.deleted and node.parent is not None and self._nodes[node.parent].parent is None
+            fresh = node.setting(missing)
+            draft.tree.put(fresh if is_graveyard else _completed(draft, fresh))
         self._check_unique(draft.tree)
         domain = self._domain
         domain.tree, domain.sid, domain.rid, domain.usn = draft.tree, draft.sid, draft.rid, domain.usn + 1
@@ -296,7 +298,7 @@ class _Nursery:
 def _completed(draft: Draft, node: Node) -> Node:
     """Give an object what it cannot be without."""
     if node.deleted:
-        return node if draft.recycle_bin or node.parent is None else node.setting({"isrecycled": (b"TRUE",)})
+        return node if draft.recycle_bin else node.setting({"isrecycled": (b"TRUE",)})
     node = accounts.settled(draft, None, accounts.born(draft, node), ())
     if not accounts.is_account(node):
         return node
