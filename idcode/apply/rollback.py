@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from idcode.apply.checks import RESET
 from idcode.apply.contents import foreign_contents
 from idcode.apply.images import decode_live
 from idcode.apply.inverse import Simulated, invert
@@ -141,11 +142,14 @@ def _insist_on_directories(
             hint="put the directory back into idcode.yaml under the name it had, for as long as the rollback takes",
         )
     for name in sorted(written):
-        then, now = document["directories"][name]["fingerprint"], directories[name].fingerprint()
-        if now.identity != then:
+        then, now = document["directories"][name], directories[name].fingerprint()
+        if now.identity != then["fingerprint"]:
             raise PlanRefused(
-                f"{name} is now {now.identity} ({now.server}), and run {run_id} wrote to {then}",
-                hint="roll back with the files that point to the directory the run wrote to",
+                f"{name} is another domain than run {run_id} wrote to: {now.identity} ({now.server}), then "
+                f"{then['fingerprint']}",
+                hint=RESET
+                if then["type"] == "sandbox"
+                else "roll back with the files that point to the directory the run wrote to",
             )
 
 

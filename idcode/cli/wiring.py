@@ -181,7 +181,8 @@ def only_directories(repository: Repository, names: Collection[str]) -> Reposito
         if name in names and known[str(getattr(node, "type", ""))].adapter is not None
     }
     others = {name: node for name, node in repository.directories.items() if name not in usable and name in names}
-    return replace(repository, directories={**_resolved(usable), **others})
+    otherwise = "; a practice domain needs no account: --sandbox"
+    return replace(repository, directories={**_resolved(usable, otherwise), **others})
 
 
 def with_store(repository: Repository) -> Repository:
@@ -191,10 +192,13 @@ def with_store(repository: Repository) -> Repository:
     return replace(repository, project=resolve_environment(repository.project, os.environ))
 
 
-def _resolved(nodes: Mapping[str, Node]) -> dict[str, Node]:
+def _resolved(nodes: Mapping[str, Node], otherwise: str = "") -> dict[str, Node]:
     from idcode.config.environment import resolve_environment
 
-    return {name: resolve_environment(node, os.environ) for name, node in nodes.items()}
+    return {
+        name: resolve_environment(node, os.environ, otherwise if getattr(node, "type", "") == "ad" else "")
+        for name, node in nodes.items()
+    }
 
 
 def build_sources(repository: Repository) -> dict[str, Source]:

@@ -31,11 +31,11 @@ def malformed_variables(data: Any) -> Iterator[tuple[Span, str]]:
                 yield locate(data, match.start(), len(match[0])), match[0]
 
 
-def resolve_environment(settings: N, environ: Mapping[str, str]) -> N:
+def resolve_environment(settings: N, environ: Mapping[str, str], otherwise: str = "") -> N:
     """Return ``settings`` with every ``${env:NAME}`` in its texts replaced by the variable's value.
 
-    Raises ``ConfigError`` that names every variable that is not set, and where it is used. The values themselves
-    are never part of an error.
+    Raises ``ConfigError`` that names every variable that is not set, and where it is used; its hint ends with
+    ``otherwise``. The values themselves are never part of an error.
     """
     resolver = _Resolver(environ)
     resolved = resolver.node(settings)
@@ -44,7 +44,7 @@ def resolve_environment(settings: N, environ: Mapping[str, str]) -> N:
         raise ConfigError(
             f"environment variables that the configuration uses are not set: {names}",
             [_unset(name, span) for name, span in resolver.missing],
-            hint="set them where idcode runs, for instance as secrets of the pipeline",
+            hint=f"set them where idcode runs, for instance as secrets of the pipeline{otherwise}",
         )
     return resolved
 

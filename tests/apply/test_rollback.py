@@ -251,7 +251,7 @@ def test_a_rollback_that_would_delete_many_is_stopped_by_the_guard_and_names_the
 def test_a_run_of_another_domain_is_not_rolled_back_here(apply: Any, store: Store, directory: MemoryDirectory) -> None:
     run = apply(plan([[promote("c1")]]))
     directory.identity = "S-1-5-21-2"
-    with pytest.raises(PlanRefused, match="wrote to S-1-5-21-1"):
+    with pytest.raises(PlanRefused, match="wrote to: S-1-5-21-2 .*, then S-1-5-21-1"):
         plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,27 @@ def test_a_defect_is_reported_with_its_details_and_where_the_history_is(
     assert str(details) in said
     assert "nothing else was done" not in said
     assert ("idcode runs" in said) == history
+
+
+def test_the_count_of_changes_does_not_run_into_the_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run_main(["init", str(tmp_path)]) == 0
+    capsys.readouterr()
+    terminal, inside = pty.openpty()
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environ.pop("CI", None)
+    command = [sys.executable, "-c", CODE, "apply", "--sandbox", "--yes"]
+    done = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=inside, stderr=inside)
+    os.close(inside)
+    shown = b"".join(iter(lambda: _heard(terminal), b"")).decode()
+    assert done.wait() == 0, shown
+    assert "changes done: " in shown
+    for rest in shown.split("changes done: ")[1:]:
+        assert rest.lstrip("0123456789").startswith("\r\x1b[K")
+
+
+def _heard(terminal: int) -> bytes:
+    """What a terminal was sent; nothing when the last writer has gone (Linux then answers with an error)."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from idcode.cli import console, wiring
-from idcode.cli.commands.applying import carry_out
+from idcode.cli.commands.applying import carry_out, check_fits
 from idcode.cli.commands.common import confirm, read_allow, render
 from idcode.cli.planning import make_plan
 from idcode.config.project import Repository
@@ -38,6 +38,7 @@ def run(
         return _plan_and_apply(repository, warnings, yes, stop_after_batch, allowed, as_of, only, reapply)
     repository, _ = wiring.load(directory, sandbox=sandbox)
     plan = read_plan(plan_file, strict=True)
+    check_fits(plan, repository)
     repository = wiring.for_directories(repository, {change.directory for change in plan.changes})
     store = wiring.build_store(repository)
     directories = wiring.build_directories(repository)

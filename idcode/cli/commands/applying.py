@@ -35,7 +35,7 @@ class Reporter:
 
     def batch_started(self, batch: Batch) -> None:
         """Show which batch comes next."""
-        self._line.clear()
+        self.clear()
         last = len(self._plan.batches) if self._plan else batch.number
         console.note(f"  batch {batch.number}/{last}  {batch.directory}  {batch.phase}  ({len(batch.changes)})")
 
@@ -45,9 +45,13 @@ class Reporter:
         if result.status in ("done", "already"):
             self._line("changes done", self._done)
             return
-        self._line.clear()
+        self.clear()
         what = f"{change.op} {visible(change.object.label)} ({visible(change.address)})"
         console.note(f"    {result.status}: {what}: {visible(result.message or '')}")
+
+    def clear(self) -> None:
+        """Take the line with the count away, so that what comes next has one of its own."""
+        self._line.clear()
 
 
 def carry_out(
@@ -61,7 +65,6 @@ def carry_out(
 ) -> int:
     """Apply ``plan`` and say what came of it; return the exit code. Raises what :func:`apply_plan` raises."""
     check_store_survives(plan, store.path, repository.root, os.environ)
-    _check_types(plan, repository)
     secrets = wiring.build_secrets(repository)
     if isinstance(secrets, CommandSink) and any(change.password for change in plan.changes):
         secrets.check()
@@ -73,13 +76,26 @@ def carry_out(
         allow=allow,
         redact=tuple(repository.project.redact),
     )
-    result = apply_plan(plan, directories, store, secrets, options, Reporter())
+    reporter = Reporter()
+    try:
+        result = apply_plan(plan, directories, store, secrets, options, reporter)
+    finally:
+        reporter.clear()
     console.say(_words(result, plan, " --sandbox" if wiring.is_practice(repository) else ""))
     return result.exit_code
 
 
-def _check_types(plan: Plan, repository: Repository) -> None:
-    """Refuse a practice plan for a live directory, and the other way round, before any of them is asked anything."""
+def check_fits(plan: Plan, repository: Repository) -> None:
+    """Refuse another project's plan, a practice plan for a live directory, and the other way round.
+
+    Raises ``PlanRefused``, before any password is needed.
+    """
+    project = repository.project.project
+    if plan.project.name != project:
+        raise PlanRefused(
+            f"the plan is for the project {visible(plan.project.name)}, and these are the files of {visible(project)}",
+            "Apply it where it was made, or name that folder with --dir.",
+        )
     for name in {change.directory for change in plan.changes}:
         state, node = plan.directories.get(name), repository.directories.get(name)
         if state is None or node is None:

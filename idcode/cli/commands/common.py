@@ -38,7 +38,7 @@ def read_allow(given: Sequence[str] | None) -> dict[str, int]:
 def confirm(question: str) -> bool:
     """Ask on the terminal; ``UsageError`` where there is none, so that nothing passes by accident."""
     if not sys.stdin.isatty():
-        raise UsageError("there is no terminal to ask on", "Look at the plan first, then pass --yes.")
+        raise UsageError(f"there is no terminal to ask on: {question}", "Pass --yes where the answer is yes.")
     console.note(f"{question} Only 'yes' is accepted.")
     sys.stderr.write("> ")
     sys.stderr.flush()
