@@ -83,6 +83,8 @@ def _with_attribute(
     if folded == accounts.PASSWORD:
         return accounts.with_password(draft, node, steps)
     _check_writable(draft, node, known)
+    if any(kind == "add" and not raws for kind, raws in steps):
+        raise attribute_error(19, results.ATTRIBUTE_CONVERSION, known.name)
     if known.kind is Kind.REFERENCE:
         return _with_references(draft, node, known, steps, options)
     held = list(node.values.get(folded, ()))
@@ -147,8 +149,10 @@ def _with_references(
     held = dict(node.refers(name))
     for kind, raws in steps:
         if kind == "replace" or (kind == "delete" and not raws):
-            # To take all references away where there are none is no mistake, other than with plain values.
-            held = {guid: None for guid in held if draft.node(guid).deleted and not known.single}
+            hidden = {guid: None for guid in held if draft.node(guid).deleted and not known.single}
+            if kind == "delete" and len(held) == len(hidden) and not options.permissive:
+                raise attribute_error(16, results.NO_SUCH_ATTRIBUTE, known.name)
+            held = hidden
         given = [_target(draft, known, bytes(raw), kind) for raw in raws]
         if len(set(given)) < len(given):
             raise attribute_error(20, results.VALUE_EXISTS, known.name)
