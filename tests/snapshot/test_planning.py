@@ -166,3 +166,15 @@ def test_a_plan_that_knows_less_is_proved_all_the_same(repo: Repository, capsys:
     code, out, err = plan(snapshot(repo.objects, repo.query, without=["title", "info"]), capsys, "--prove")
     assert code == 0, out + err
     assert "proved on a copy of what was read" in out
+
+
+@pytest.mark.parametrize("hidden", ["member", "objectSid"])
+def test_a_plan_that_cannot_know_who_is_an_administrator_is_not_proved(
+    repo: Repository, capsys: pytest.CaptureFixture[str], hidden: str
+) -> None:
+    code, out, err = plan(snapshot(repo.objects, repo.query, without=[hidden]), capsys, "--prove")
+    assert code == 1, out + err
+    assert "proved on a copy of what was read: no batch" not in out
+    assert f"{hidden} of the groups of corp were not read: who is an administrator is not known" in " ".join(
+        out.split()
+    )
