@@ -66,6 +66,8 @@ REFUSED: list[tuple[int, str, Attempt]] = [
     (19, "00002082", add(f"CN={'x' * 65},{PEOPLE}", "contact")),
     (53, "000020A6", new("domainDNS")),
     (16, "00000057", new("noSuchClass")),
+    (65, "00002014", lambda corp: corp.session.add(f"CN=new,{PEOPLE}", ["contact", "user"], {})),
+    (65, "00002014", lambda corp: corp.session.add(f"CN=new,{PEOPLE}", ["top", "user", "group"], {})),
     # Attributes and values.
     (16, "00000057", new("contact", noSuchAttribute=b"x")),
     (65, "0000207D", new("contact", sAMAccountName=b"new")),
@@ -107,6 +109,9 @@ REFUSED: list[tuple[int, str, Attempt]] = [
     (80, "00000057", modify(ADA, "userAccountControl", to(b"8704"))),
     (53, "00002077", modify(ADA, "userAccountControl", minus())),
     (53, "00002077", modify(ADA, "accountExpires", minus())),
+    (53, "00002077", modify(ADA, "countryCode", to())),
+    (53, "00002077", modify(ADA, "codePage", minus(b"0"))),
+    (53, "00002077", modify(ADA, "pwdLastSet", to())),
     (19, "00000057", modify(ADA, "pwdLastSet", to(b"7"))),
     (53, "0000052D", modify(ADA, "unicodePwd", to('"Ab1-x"'.encode("utf-16-le")))),
     (53, "0000052D", modify(ADA, "unicodePwd", to('"alllowercase"'.encode("utf-16-le")))),
@@ -240,6 +245,8 @@ def test_the_primary_group_changes_places_with_a_membership(corp: Practice) -> N
     assert corp.get(GLOBAL, "member") == []
     assert ADA.encode() in corp.get(f"CN=Domain Users,{USERS}", "member")
     assert corp.session.delete(GLOBAL).code == 53
+    corp.set(ADA, primaryGroupID=rid)  # once more: it is so already
+    assert ADA.encode() in corp.get(f"CN=Domain Users,{USERS}", "member")
 
 
 def test_a_group_passes_through_universal_between_global_and_domain_local(corp: Practice) -> None:

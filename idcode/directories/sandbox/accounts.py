@@ -26,6 +26,8 @@ _NAME_LIMIT = 20
 _FORBIDDEN = frozenset('"/\\[]:;|=,+*?<>')
 _COMPLEX, _KINDS_OF_CHARACTERS = 0x1, 3
 _ZERO = ("badpasswordtime", "badpwdcount", "codepage", "countrycode", "lastlogoff", "lastlogon", "logoncount")
+_LASTING = frozenset({"accountexpires", "codepage", "countrycode", "lockouttime", PASSWORD_SET})
+"""What can be written and not taken away; with the others such as userAccountControl, which have rules of their own."""
 _NOT_STORED = sum(UAC_NOT_STORED)
 
 
@@ -72,11 +74,11 @@ def settled(draft: Draft, before: Node | None, node: Node, touched: Collection[s
         return node
     if CONTROL in touched:
         node = node.setting({CONTROL: (_control(node),)})
+    if any(name in touched and name not in node.values for name in _LASTING):
+        raise unwilling(results.ILLEGAL_CHANGE)
     node = _with_primary_group(before, node)
     if PASSWORD_SET in touched:
         node = _with_password_time(draft, before, node)
-    if "accountexpires" in touched and "accountexpires" not in node.values:
-        raise unwilling(results.ILLEGAL_CHANGE)
     if "lockouttime" in touched and node.number("lockouttime"):
         raise unwilling(results.ATTRIBUTE_CONVERSION)
     usable = not node.number(CONTROL) & (UAC_DISABLED | PASSWORD_NOT_REQUIRED)

@@ -28,6 +28,8 @@ def add(draft: Draft, name: str, given_classes: Sequence[str], attributes: Mappi
     kind = classes.most_specific(given_classes)
     if kind is None:
         raise update_error(65, results.CLASS_REQUIRED)
+    if not {name.lower() for name in given_classes} <= {name.lower() for name in kind.chain}:
+        raise update_error(65, results.CLASS_VIOLATION)  # two classes of which neither is above the other
     if not kind.below:
         raise unwilling(results.CANNOT_ADD_SYSTEM_ONLY)
     names.check_name(kind, first.type, first.value, best_match)

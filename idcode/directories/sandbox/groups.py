@@ -48,6 +48,8 @@ def move_primary_group(draft: Draft, before: Node, node: Node) -> None:
 
     Raises :class:`Refused` (53) unless the account is a member of the new one, a global or universal security group.
     """
+    if before.first("primarygroupid") == node.first("primarygroupid"):
+        return
     old, new = (_group_of(draft, account) for account in (before, node))
     if new is None or node.guid not in new.refers("member"):
         raise unwilling(results.NOT_IN_GROUP)
