@@ -22,6 +22,7 @@ from idcode.directories.sandbox.schema import bundled_schema
 from idcode.directories.sandbox.seeding import load, seed_of
 from idcode.directories.sandbox.session import EmbeddedSession
 from idcode.directories.sandbox.settings import SandboxSettings
+from idcode.directories.sandbox.view import back_links
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import IdcodeError
 from idcode.model.records import Query
@@ -29,7 +30,7 @@ from idcode.model.testing import RuleTestResult
 from idcode.sync.gather import DirectoryReading, Gathered, queries, read_directory
 from idcode.sync.programs import IdentityRules, compile_rules
 from idcode.testing.compare import about, compare
-from idcode.testing.given import live_objects, merged, source_readings
+from idcode.testing.given import Realm, live_objects, merged, source_readings
 from idcode.testing.outcome import Outcome
 
 _NO_GUARD = dict.fromkeys(GUARDS, 10**9)
@@ -133,8 +134,8 @@ class Bench:
         schema, base_dn, mark_in = self._schema, settings.base_dn, settings.disable_mark_in
         domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=True)
         make_base(name, domain, base_dn)
-        found = live_objects(name, base_dn, domain.root_dn, schema.attributes, objects)
-        load(domain, [seed_of(live, schema, mark_in) for live in found])
+        realm = Realm(name, base_dn, domain.root_dn, schema.attributes, back_links(schema))
+        load(domain, [seed_of(live, schema, mark_in) for live in live_objects(realm, objects)])
         session = EmbeddedSession(domain, f"the practice domain of {name}")
         return AdDomain(name, session, base_dn, mark_in, type="sandbox", schema=schema)
 

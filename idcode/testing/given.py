@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from idcode.config.models.project import SourceLimits
 from idcode.config.models.tests import Given, GivenObject, Value
@@ -18,6 +18,8 @@ from idcode.model.schema import DirectorySchema, Kind
 from idcode.model.values import Ref, Scalar
 from idcode.sync.gather import SourceReading
 
+Places = Mapping[tuple[tuple[str, str], ...], str]
+"""By path and name (as the key of a DN): the DN of a given object, which for deleted ones is another."""
 _GUIDS = uuid.UUID("c2b1ad1e-54a5-4d43-8f8c-1f0d5a0c7e11")
 """Whence the objectGUID of an object is made that the test gives none: the same in every run."""
 
@@ -65,43 +67,49 @@ def _records(source: str, key: str, columns: Collection[str], rows: Iterable[Map
     return {name: Record(source, name, found) for name, found in values.items()}
 
 
-def live_objects(
-    directory: str, base_dn: str, root_dn: str, schema: DirectorySchema, objects: Iterable[GivenObject]
-) -> list[LiveObject]:
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """A directory to fill: its name, where its paths begin, and what its objects can have.
+
+    ``back_links`` maps attributes that follow from those of other objects (in lower case) to these.
+    """
+
+    name: str
+    base_dn: str
+    root_dn: str
+    schema: DirectorySchema
+    back_links: Mapping[str, str]
+
+
+def live_objects(realm: Realm, objects: Iterable[GivenObject]) -> list[LiveObject]:
     """Return the given objects of a directory as they would be read, and the OUs of their paths.
 
     Raises ``DirectoryError`` for what cannot be.
     """
     objects = list(objects)
     objects += _units(objects)
-    places = {dn.key(_living(base_dn, one)): _dn(directory, base_dn, root_dn, one) for one in objects}
-    return [_live(directory, base_dn, root_dn, schema, one, places) for one in objects]
+    places = {dn.key(_living(realm, one)): _dn(realm, one) for one in objects}
+    return [_live(realm, one, places) for one in objects]
 
 
-def _live(
-    directory: str,
-    base_dn: str,
-    root_dn: str,
-    schema: DirectorySchema,
-    one: GivenObject,
-    places: Mapping[tuple[tuple[str, str], ...], str],
-) -> LiveObject:
+def _live(realm: Realm, one: GivenObject, places: Places) -> LiveObject:
     attributes: dict[str, tuple[Scalar, ...]] = {}
     if one.object == "group":
         attributes |= {"sAMAccountName": (one.name,), "category": ("security",), "scope": ("global",)}
     for name, value in one.attributes.items():
-        known = schema.find(name)
-        if known is None and name not in ("category", "scope"):
-            raise DirectoryError(f"{one.name} cannot be given: {directory} has no attribute {name}")
-        spelled, kind = schema.spelled(name), schema.kind(name)
+        where = f"{name} of {one.name}"
+        if name.lower() in realm.back_links:
+            raise DirectoryError(f"{where} follows from {realm.back_links[name.lower()]} of other objects: give those")
+        if realm.schema.find(name) is None and name not in ("category", "scope"):
+            raise DirectoryError(f"{where} cannot be given: {realm.name} has no such attribute")
         texts = () if not value else (value,) if isinstance(value, str) else value
-        attributes[spelled] = tuple(_scalar(text, kind, base_dn, places, f"{one.name}: {name}") for text in texts)
-    guid = attributes.pop("objectGUID", (_guid(directory, base_dn, one),))
+        kind = realm.schema.kind(name)
+        attributes[realm.schema.spelled(name)] = tuple(_scalar(realm, text, kind, places, where) for text in texts)
     return LiveObject(
-        anchor=str(guid[0]).lower(),
-        dn=_dn(directory, base_dn, root_dn, one),
+        anchor=_guid(realm, one),
+        dn=_dn(realm, one),
         object_type=one.object,
-        attributes={name: values for name, values in attributes.items() if values},
+        attributes={name: values for name, values in attributes.items() if values and name != "objectGUID"},
         enabled=one.enabled if one.object == "user" else None,
         mark=one.mark,
         needs_password=one.mark == "new",
@@ -123,37 +131,41 @@ def _units(objects: Iterable[GivenObject]) -> list[GivenObject]:
     return list(found.values())
 
 
-def _living(base_dn: str, one: GivenObject) -> str:
-    return dn.child(dn.under(base_dn, split_path(one.path)), "OU" if one.object == "ou" else "CN", one.name)
+def _living(realm: Realm, one: GivenObject) -> str:
+    return dn.child(dn.under(realm.base_dn, split_path(one.path)), "OU" if one.object == "ou" else "CN", one.name)
 
 
-def _guid(directory: str, base_dn: str, one: GivenObject) -> str:
-    return str(uuid.uuid5(_GUIDS, f"{directory}/{_living(base_dn, one).lower()}/{one.deleted}"))
+def _guid(realm: Realm, one: GivenObject) -> str:
+    """Return the objectGUID that is given, or one that is the same in every run."""
+    written = next((value for name, value in one.attributes.items() if name.lower() == "objectguid"), None)
+    if written is None:
+        return str(uuid.uuid5(_GUIDS, f"{realm.name}/{_living(realm, one).lower()}/{one.deleted}"))
+    try:
+        return str(uuid.UUID(str(written)))
+    except ValueError:
+        raise DirectoryError(f"objectGUID of {one.name} is not a GUID: {written}") from None
 
 
-def _dn(directory: str, base_dn: str, root_dn: str, one: GivenObject) -> str:
+def _dn(realm: Realm, one: GivenObject) -> str:
     """Return where an object stands; deleted ones under the name that AD gives them (MS-ADTS 3.1.1.5.5)."""
     if not one.deleted:
-        return _living(base_dn, one)
-    guid = one.attributes.get("objectGUID") or _guid(directory, base_dn, one)
+        return _living(realm, one)
     kind = "OU" if one.object == "ou" else "CN"
-    return dn.child(f"CN=Deleted Objects,{root_dn}", kind, f"{one.name}\nDEL:{guid}")
+    return dn.child(f"CN=Deleted Objects,{realm.root_dn}", kind, f"{one.name}\nDEL:{_guid(realm, one)}")
 
 
-def _scalar(
-    text: str, kind: Kind, base_dn: str, places: Mapping[tuple[tuple[str, str], ...], str], where: str
-) -> Scalar:
+def _scalar(realm: Realm, text: str, kind: Kind, places: Places, where: str) -> Scalar:
     if kind is Kind.REFERENCE:
-        return Ref(_target(text, base_dn, places, where))
+        return Ref(_target(realm, text, places, where))
     if kind is Kind.BINARY:
         try:
             return base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
+        except ValueError:
             raise DirectoryError(f"{where} holds bytes, and {text!r} is not Base64") from None
     return text
 
 
-def _target(text: str, base_dn: str, places: Mapping[tuple[tuple[str, str], ...], str], where: str) -> str:
+def _target(realm: Realm, text: str, places: Places, where: str) -> str:
     """Return the DN of a given object that is named by its path and name, or the DN that was written."""
     try:
         if "=" in text:
@@ -161,11 +173,9 @@ def _target(text: str, base_dn: str, places: Mapping[tuple[tuple[str, str], ...]
         *path, name = split_path(text)
     except ValueError as problem:
         raise DirectoryError(f"{where}: {problem}") from None
-    above = dn.under(base_dn, tuple(path))
+    above = dn.under(realm.base_dn, tuple(path))
     for kind in ("CN", "OU"):
         found = places.get(dn.key(dn.child(above, kind, name)))
         if found is not None:
             return found
-    raise DirectoryError(
-        f"{where}: no given object is at {text!r}", "Write its path and name: People/Staff/Ada Brisling"
-    )
+    raise DirectoryError(f"{where}: no given object is at {text!r}", "Write path and name: People/Staff/Ada Brisling")

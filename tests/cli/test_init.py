@@ -163,7 +163,10 @@ def test_a_pipeline_runs_commands_that_exist_and_applies_only_the_saved_plan(nam
     YAML(typ="safe").load(text)
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     used = re.findall(r"\bidcode ([a-z]+)([^\n|#]*)", re.sub(r"^ *#.*$", "", text, flags=re.M))
-    assert [command for command, _ in used] == ["validate", "plan", "plan", "snapshot", "plan", *_shown(name), "apply"]
+    assert [command for command, _ in used] == [
+        *("validate", "test", "plan", "plan"),
+        *("test", "snapshot", "plan", *_shown(name), "apply"),
+    ]
     for command, rest in used:
         known = {option for parameter in commands[command].params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, command

@@ -16,7 +16,12 @@ from idcode.config.schemas import build_schemas, write_schemas
 from tests.config.support import HERE, REGISTRY
 
 SCHEMAS = HERE.parent.parent / "schemas"
-KINDS = {"identity": "rules.schema.json", "directory": "objects.schema.json", "project": "project.schema.json"}
+KINDS = {
+    "identity": "rules.schema.json",
+    "directory": "objects.schema.json",
+    "project": "project.schema.json",
+    "tests": "tests.schema.json",
+}
 REPOSITORIES = [HERE / "valid" / "contoso", HERE / "broken" / "base"]
 EXAMPLES = HERE.parent.parent / "examples"
 SHAPELESS = (
@@ -46,7 +51,7 @@ def complaints(path: Path) -> list[str]:
 
 def files(root: Path) -> list[Path]:
     found = [root / "idcode.yaml", *root.glob("rules/*.yaml"), *root.glob("objects/*.yaml"), root / "decisions.yaml"]
-    return sorted(path for path in found if path.is_file() and not path.name.endswith(".test.yaml"))
+    return sorted(path for path in found if path.is_file())
 
 
 def test_the_schemas_in_the_repository_are_those_of_the_models() -> None:

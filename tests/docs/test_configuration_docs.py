@@ -10,7 +10,7 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from idcode.config.models import decisions, objects, project, rules
+from idcode.config.models import decisions, objects, project, rules, tests
 from idcode.config.models.base import Expression, Node
 from idcode.config.validation import key_of
 from idcode.directories.ad.settings import AdBind, AdSettings, AdTls
@@ -60,6 +60,12 @@ SECTIONS: dict[str, type[Node]] = {
     "same": decisions.Same,
     "pin": decisions.Pin,
     "hold": decisions.Hold,
+    "Rule tests": tests.RuleTestFile,
+    "test": tests.RuleTest,
+    "given": tests.Given,
+    "given object": tests.GivenObject,
+    "expected person": tests.Expectation,
+    "expected object": tests.ObjectExpectation,
 }
 NOT_TABLES = {objects.NameExpression}
 """Models with one key that the page describes in the row of the key that holds them."""

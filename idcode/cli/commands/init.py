@@ -31,7 +31,7 @@ def run(directory: Path, example: str | None) -> int:
         raise UsageError(f"{error.filename or directory} cannot be written: {error.strerror}") from error
     for name in sorted(files):
         console.say(str(directory / name))
-    steps = ["idcode validate", "idcode plan --sandbox", "idcode apply --sandbox"]
+    steps = ["idcode validate", "idcode test", "idcode plan --sandbox", "idcode apply --sandbox"]
     if directory.resolve() != Path.cwd():
         steps.insert(0, f"cd {shlex.quote(str(directory))}")
     console.note(f"{len(files)} files written. On a practice domain, which needs nothing else:")

@@ -67,6 +67,12 @@ class GivenObject(Node):
     deleted: YesNo = False
     attributes: dict[str, Cell] = {}
 
+    @model_validator(mode="after")
+    def _only_accounts_are_enabled(self) -> GivenObject:
+        if self.object != "user" and self.model_fields_set & {"enabled", "mark"}:
+            raise ValueError("only users have enabled and mark")
+        return self
+
 
 class Given(Node):
     """What the rules get to see: records by source, objects by directory."""
