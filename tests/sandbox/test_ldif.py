@@ -194,7 +194,7 @@ def test_the_output_of_a_search_that_was_cut_short_is_refused() -> None:
     assert _content(text.replace("4 Size limit exceeded", "0 Success")) == [(ADA, {"title": [b"x"]})]
 
 
-def test_what_is_written_is_folded_sorted_and_plain_where_it_can_be() -> None:
+def test_what_is_written_is_sorted_and_legible_where_it_can_be() -> None:
     entry = Entry(
         ADA,
         {
@@ -202,16 +202,15 @@ def test_what_is_written_is_folded_sorted_and_plain_where_it_can_be() -> None:
             "Description": [b"x" * 100, b" led", b"trailing ", b":", b"<", b"", b"a\nb", b"\x1b[1m", "é".encode()],
             "objectClass": [b"top", b"user"],
             "cn": [b"Ada Brisling"],
+            "jpegPhoto": [b"\xff\xd8"],
         },
     )
     assert "".join(write_ldif([entry, Entry("CN=Bjørn", {"cn": ["Bjørn".encode()], "sn": []})])) == (
-        "version: 1\n"
-        "\n"
         f"dn: {ADA}\n"
         "objectClass: top\n"
         "objectClass: user\n"
         "cn: Ada Brisling\n"
-        f"Description: {'x' * 63}\n {'x' * 37}\n"
+        f"Description: {'x' * 100}\n"
         "Description:: IGxlZA==\n"
         "Description:: dHJhaWxpbmcg\n"
         "Description:: Og==\n"
@@ -219,11 +218,12 @@ def test_what_is_written_is_folded_sorted_and_plain_where_it_can_be() -> None:
         "Description:\n"
         "Description:: YQpi\n"
         "Description:: G1sxbQ==\n"
-        "Description:: w6k=\n"
+        "Description: é\n"
+        "jpegPhoto:: /9g=\n"
         "title: Lead\n"
         "\n"
-        "dn:: Q049Qmrvuw==\n".replace("Q049Qmrvuw==", "Q049QmrDuHJu")
-        + "cn:: QmrDuHJu\n"
+        "dn: CN=Bjørn\n"
+        "cn: Bjørn\n"
     )
 
 
@@ -242,8 +242,6 @@ _ATTRIBUTES = st.dictionaries(_NAMES, _VALUES, max_size=5).filter(
 @given(st.lists(st.tuples(_DNS, _ATTRIBUTES), max_size=4))
 def test_what_is_written_is_read_back_as_it_was(entries: list[tuple[str, dict[str, list[bytes]]]]) -> None:
     text = "".join(write_ldif(Entry(name, attributes) for name, attributes in entries))
-    assert text.isascii()
-    assert all(len(line) <= 76 for line in text.split("\n"))
     back = _content(text)
     assert [name for name, _ in back] == [name for name, _ in entries]
     for (_, found), (_, written) in zip(back, entries, strict=True):

@@ -51,7 +51,7 @@ def show(
     from idcode.directories.ad.operations import BadFilter
     from idcode.directories.ad.paging import pages
     from idcode.directories.ad.reading import SHOW_DELETED
-    from idcode.directories.sandbox.ldif import readable
+    from idcode.directories.sandbox.ldif import write_ldif
     from idcode.directories.sandbox.session import EmbeddedSession
 
     repository, settings = _practice(directory)
@@ -63,7 +63,7 @@ def show(
         found = list(pages(EmbeddedSession(domain), base, text or "(objectClass=*)", attributes or ["*"], controls))
     except BadFilter as error:
         raise UsageError(f"{text!r} is not a filter: {error}", "Such as '(sAMAccountName=abrisling)'.") from None
-    console.say("".join(readable(found)) if found else "# nothing found")
+    console.say("".join(write_ldif(found)) if found else "# nothing found")
     return 0
 
 

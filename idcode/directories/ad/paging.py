@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from idcode.directories.ad.constants import NO_SUCH_OBJECT, PAGE_SIZE
-from idcode.directories.ad.operations import Control, Entry, Session
+from idcode.directories.ad.operations import Control, Entry, SearchScope, Session
 from idcode.model.errors import DirectoryError
 
 
@@ -24,15 +24,16 @@ def pages(
     attributes: Iterable[str],
     controls: Iterable[Control] = (),
     missing_ok: bool = False,
+    scope: SearchScope = "subtree",
 ) -> Iterator[Entry]:
-    """Yield all entries of a subtree search; raise :class:`Incomplete` unless the server says that these are all.
+    """Yield all entries of a search; raise :class:`Incomplete` unless the server says that these are all.
 
     The proof is result 0 and an empty cookie (RFC 2696). With ``missing_ok`` a ``base`` that is not there is empty.
     """
     names, sent = sorted(attributes), list(controls)
     cookie: bytes | None = None
     while True:
-        answer = session.search(base, wanted, names, controls=sent, page=PAGE_SIZE, cookie=cookie)
+        answer = session.search(base, wanted, names, scope, sent, PAGE_SIZE, cookie)
         if answer.result.code == NO_SUCH_OBJECT and missing_ok and cookie is None:
             return
         yield from answer.entries

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from idcode.directories.ad.constants import PAGE_SIZE, SECRET_ATTRIBUTES
+from idcode.directories.ad.constants import SECRET_ATTRIBUTES
 from idcode.directories.ad.operations import Entry, Session
+from idcode.directories.ad.paging import Incomplete, pages
 from idcode.model.errors import DirectoryError
 from idcode.model.records import ObjectType
 from idcode.model.schema import AttributeType, DirectorySchema, Kind, Uniqueness
@@ -166,21 +167,13 @@ def _kind(name: str, syntax: str) -> Kind:
 
 
 def _definitions(session: Session, schema_dn: str, kind: str, fields: Iterable[str]) -> list[Entry]:
-    entries: list[Entry] = []
-    cookie: bytes | None = None
-    while True:
-        answer = session.search(
-            schema_dn, f"(objectClass={kind})", fields, scope="level", page=PAGE_SIZE, cookie=cookie
-        )
-        if not answer.result.ok or answer.cookie is None:
-            raise DirectoryError(
-                f"the schema cannot be read: {answer.result}",
-                "The service account must be able to read the schema, as every account can by default.",
-            )
-        entries += answer.entries
-        cookie = answer.cookie
-        if not cookie:
-            return entries
+    try:
+        return list(pages(session, schema_dn, f"(objectClass={kind})", fields, scope="level"))
+    except Incomplete as error:
+        raise DirectoryError(
+            f"the schema cannot be read: {error}",
+            "The service account must be able to read the schema, as every account can by default.",
+        ) from None
 
 
 def _holdings(classes: Iterable[Entry]) -> dict[ObjectType, frozenset[str]]:

@@ -14,10 +14,7 @@ from idcode.model import dn
 from idcode.model.diagnostics import Span
 from idcode.model.errors import DirectoryError
 
-_WIDTH = 76
 _NAME = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9=*-]+)*")
-_PLAIN = re.compile(rb"(?:[!-9;=-~](?:[ -~]*[!-~])?)?")
-"""What is written as it is: RFC 2849 leaves control characters too, and a terminal would obey them."""
 _TRAILER = frozenset({"search", "ref", "result"})
 """How the parts of ldapsearch's output begin that are no entries."""
 _MODIFY_KINDS: dict[str, ModifyKind] = {"add": "add", "delete": "delete", "replace": "replace"}
@@ -118,17 +115,13 @@ def read_changes(text: str, file: str) -> list[ChangeRecord]:
 
 
 def write_ldif(entries: Iterable[Entry]) -> Iterator[str]:
-    """Yield the text of ``entries`` record by record: DN, classes, then attributes by name."""
-    yield "version: 1\n"
-    for entry in entries:
-        lines = [part for name, value in _in_order(entry) for part in _fold(_line(name, value))]
-        yield "\n".join(["", *lines]) + "\n"
+    """Yield the text of ``entries`` record by record: DN, classes, then attributes by name.
 
-
-def readable(entries: Iterable[Entry]) -> Iterator[str]:
-    """Yield the same for people: letters of any language as they are, and long lines whole."""
+    Letters of any language stand as they are and long lines whole, for people to read; Base64 is only what could not
+    be read otherwise. That is more than RFC 2849 allows, and every program that reads LDIF as UTF-8 takes it.
+    """
     for number, entry in enumerate(entries):
-        lines = [_legible(name, value) for name, value in _in_order(entry)]
+        lines = [_written(name, value) for name, value in _in_order(entry)]
         yield "\n".join([*[""] * bool(number), *lines]) + "\n"
 
 
@@ -139,23 +132,11 @@ def _in_order(entry: Entry) -> Iterator[tuple[str, bytes]]:
             yield name, bytes(value)
 
 
-def _legible(name: str, value: bytes) -> str:
+def _written(name: str, value: bytes) -> str:
     text = value.decode("utf-8", "replace")
-    if text.isprintable() and "\ufffd" not in text and text == text.strip(" ") and text[:1] not in (":", "<"):
-        return f"{name}: {text}"
-    return _line(name, value)
-
-
-def _line(name: str, value: bytes) -> str:
-    if _PLAIN.fullmatch(value):
-        return f"{name}: {value.decode('ascii')}".rstrip()
+    if text.isprintable() and "\ufffd" not in text and text == text.strip() and text[:1] not in (":", "<"):
+        return f"{name}: {text}".rstrip()
     return f"{name}:: {base64.b64encode(value).decode('ascii')}"
-
-
-def _fold(line: str) -> Iterator[str]:
-    yield line[:_WIDTH]
-    for at in range(_WIDTH, len(line), _WIDTH - 1):
-        yield " " + line[at : at + _WIDTH - 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from idcode.model.schema import DirectorySchema
 from idcode.model.values import Ref, Scalar
 from idcode.model.writes import Outcome, Write
 
+_IN_CHAIN = "1.2.840.113556.1.4.1941"
+"""LDAP_MATCHING_RULE_TRANSITIVE_EVAL (MS-ADTS 3.1.1.3.4.4.3)."""
 _AGAIN = "Take a new snapshot where the directory can be reached: idcode snapshot"
 _PSEUDO = frozenset({"category", "scope"})
 """What the adapter makes of groupType, which is always read."""
@@ -130,6 +132,8 @@ class SavedDomain:
         text = filters.parenthesised(scope.filter)
         filters.check(scope.name, text, self.saved.schema)
         self._insist_on_held(scope, filters.names(text))
+        if _IN_CHAIN in text:
+            raise filters.bad(scope.name, scope.filter, f"a snapshot cannot follow chains of references ({_IN_CHAIN})")
         try:
             compiled = compile_filter(text, self.saved.schema)
         except BadFilter as error:
