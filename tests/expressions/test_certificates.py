@@ -185,9 +185,15 @@ def test_one_name_of_subject_or_issuer(kind: str, full: str, plain: str, issuer:
         ([(C, "SE"), (ORG, "Contoso")], "Contoso"),
         ([(C, "SE"), (EMAIL, "ada@contoso.com")], "ada@contoso.com"),
         ([(C, "SE"), (S, "Skåne")], "Skåne"),
+        ([(CN, "Ada"), (OU, "Sales")], "Ada"),
+        ([(OU, "Sales"), (ORG, "Contoso")], "Sales"),
+        ([(EMAIL, "ada@contoso.com"), (C, "SE")], "ada@contoso.com"),
+        ([(CN, "Staff"), (CN, "Ada")], "Ada"),
     ],
 )
-def test_a_subject_without_common_name_has_a_simple_name_too(parts: list[tuple[str, str]], simple: str) -> None:
+def test_the_simple_name_is_the_first_of_common_name_unit_organization_and_mail(
+    parts: list[tuple[str, str]], simple: str
+) -> None:
     assert run('CertNameInfo([c], "SimpleName", False)', "connect", c=certificate(name(*parts))) == simple
 
 
