@@ -97,6 +97,16 @@ def test_a_plan_is_for_the_project_it_was_made_in(repo: Repository) -> None:
     assert "the plan is for the project contoso, and these are the files of fabrikam" in said
 
 
+def test_explain_calls_managers_by_name_and_knows_which_attributes_there_are(repo: Repository) -> None:
+    apply(repo)
+    told = ok(repo, "explain", "person:E2", "--sandbox", "--as-of", AS_OF, "--attribute", "manager")
+    assert "manager  = Ada Brisling (person:E1@corp/account)" in told
+    said = ok(repo, "explain", "person:E2", "--sandbox", "--attribute", "departmnt", code=1)
+    assert "names the attribute departmnt" in said
+    assert "Did you mean department?" in said
+    assert "Such as person:E1001" in ok(repo, "explain", "E2", "--sandbox", code=1)
+
+
 def test_what_was_before_a_reset_is_neither_applied_nor_rolled_back(repo: Repository) -> None:
     apply(repo)
     repo.person("E1", "Ada", "Brisling-Hummer", "Engineering", mail="ada@contoso.com")
@@ -311,3 +321,10 @@ def test_small_plans_are_proved_unasked(repo: Repository) -> None:
 def test_an_empty_plan_needs_no_proof(repo: Repository) -> None:
     apply(repo)
     assert plan(repo, "--prove")["proof"] is None
+
+
+def test_large_plans_are_proved_only_when_asked(repo: Repository) -> None:
+    for number in range(10, 60):
+        repo.person(f"E{number}", f"Ada{number}", "Brisling")
+    assert plan(repo)["proof"] is None
+    assert plan(repo, "--prove")["proof"] == "proved"
