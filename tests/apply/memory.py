@@ -46,12 +46,12 @@ class MemoryDirectory:
         self.log: list[str] = []
         self.passwords: dict[str, str] = {}
         self.usn = 7
-        self.identity, self.invocation_id = "S-1-5-21-1", "inv-1"
+        self.type, self.identity, self.invocation_id = "memory", "S-1-5-21-1", "inv-1"
         self.fetches: list[tuple[set[str], list[str]]] = []
         self.down = False
 
     def fingerprint(self) -> Fingerprint:
-        return Fingerprint("memory", self.identity, "dc1", self.invocation_id, self.usn)
+        return Fingerprint(self.type, self.identity, "dc1", self.invocation_id, self.usn)
 
     def schema(self) -> DirectorySchema:
         return SCHEMA

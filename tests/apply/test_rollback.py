@@ -251,7 +251,16 @@ def test_a_rollback_that_would_delete_many_is_stopped_by_the_guard_and_names_the
 def test_a_run_of_another_domain_is_not_rolled_back_here(apply: Any, store: Store, directory: MemoryDirectory) -> None:
     run = apply(plan([[promote("c1")]]))
     directory.identity = "S-1-5-21-2"
-    with pytest.raises(PlanRefused, match="wrote to: S-1-5-21-2 .*, then S-1-5-21-1"):
+    with pytest.raises(PlanRefused, match=r"wrote to: S-1-5-21-2 .*, then S-1-5-21-1"):
+        plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
+
+
+def test_a_run_of_a_practice_domain_is_not_rolled_back_in_the_domain_it_began_as_a_copy_of(
+    apply: Any, store: Store, directory: MemoryDirectory
+) -> None:
+    run = apply(plan([[promote("c1")]]))
+    directory.type = "sandbox"
+    with pytest.raises(PlanRefused, match=r"corp was live when run .* wrote to it, and is a practice domain now"):
         plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
 
 
