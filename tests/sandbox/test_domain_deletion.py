@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from idcode.directories.ad.operations import Result
-from tests.sandbox.practice import PASSWORD, PEOPLE, ROOT, SHOW_DELETED, Practice
+from tests.sandbox.practice import PASSWORD, PEOPLE, ROOT, SHOW_DELETED, Practice, plus
 
 ADA, BO, TEAM = f"CN=Ada,{PEOPLE}", f"CN=Bo,{PEOPLE}", f"CN=team,{PEOPLE}"
 
@@ -147,3 +147,13 @@ def test_links_to_deleted_objects_outlive_changes_of_the_others() -> None:
     corp.set(TEAM, member=BO.encode())
     assert restore(corp, guid, ADA).ok
     assert set(corp.get(TEAM, "member")) == {ADA.encode(), BO.encode()}
+
+
+def test_who_had_a_deleted_manager_can_be_given_another() -> None:
+    corp = Practice(recycle_bin=True)
+    ada, bo, cid = (corp.user(name) for name in ("Ada", "Bo", "Cid"))
+    corp.set(ada, manager=bo.encode())
+    assert corp.session.delete(bo).ok
+    assert corp.get(ada, "manager") == []
+    assert corp.modify(ada, "manager", plus(cid.encode())).ok
+    assert corp.get(ada, "manager") == [cid.encode()]

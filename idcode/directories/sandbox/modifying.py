@@ -147,6 +147,8 @@ def _with_references(
     """Return ``node`` with changed references. Those to deleted objects stay out of sight and as they are."""
     name = known.name.lower()
     held = dict(node.refers(name))
+    if known.single and name in draft.schema.links:  # a link out of sight must not keep the only place
+        held = {guid: None for guid in held if not draft.node(guid).deleted}
     for kind, raws in steps:
         if kind == "replace" or (kind == "delete" and not raws):
             hidden = {guid: None for guid in held if draft.node(guid).deleted and not known.single}
