@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 _TYPE = re.compile(r"\s*((?:[A-Za-z][A-Za-z0-9-]*)|(?:\d+(?:\.\d+)+))\s*=")
 _ESCAPED = frozenset('"+,;<>\\=')
-_SPECIAL = re.compile(r'''[\x00-\x1f\x7f"+,;<>\\=]|\A[# ]| \Z''')
+_SPECIAL = re.compile(r"""[\x00-\x1f\x7f"+,;<>\\=]|\A[# ]| \Z""")
 """What most names have nothing of."""
 
 
