@@ -207,8 +207,11 @@ def build_sources(repository: Repository) -> dict[str, Source]:
 
 
 def build_directories(repository: Repository) -> dict[str, Directory]:
-    """Return the directories of a resolved repository, not connected yet."""
-    return _build(repository.directories, kinds("directories", DIRECTORIES), repository.root)
+    """Return the directories of a resolved repository, not connected yet; of a practice one only practice domains."""
+    nodes = repository.directories
+    if is_practice(repository):
+        nodes = {name: node for name, node in nodes.items() if getattr(node, "type", "") == "sandbox"}
+    return _build(nodes, kinds("directories", DIRECTORIES), repository.root)
 
 
 def build_saved(repository: Repository, snapshot: Snapshot) -> dict[str, Directory]:

@@ -73,6 +73,16 @@ def test_planning_needs_no_variable_of_a_directory_that_is_never_read(
     assert set(repository.directories) == {"corp", "lab", "cloud"}
 
 
+def test_practising_reaches_no_directory_of_a_type_that_nothing_stands_in_for(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = wiring.Kind(wiring.DIRECTORIES["entra"].settings, wiring.DIRECTORIES["ad"].adapter)
+    monkeypatch.setitem(wiring.DIRECTORIES, "entra", cloud)
+    repository = wiring.load(root, sandbox=True)[0]
+    assert set(repository.directories) == {"corp", "lab", "cloud"}
+    assert set(wiring.build_directories(repository)) == {"corp", "lab"}
+
+
 def test_planning_names_the_variable_that_is_not_set(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CORP_PASSWORD", "LAB_PASSWORD_2"):
         monkeypatch.setenv(name, "x")
