@@ -104,7 +104,7 @@ def _all_flows(
 
 
 def object_values(live: LiveObject | None, names: Iterable[str], schema: DirectorySchema) -> dict[str, Result]:
-    """Return attributes of an object as expressions see them: one value as a scalar, several as a tuple.
+    """Return attributes of an object as expressions see them: a scalar, or a tuple where it can hold several values.
 
     Names count in any letter case; ``objectGUID`` and ``distinguishedName`` are the object's own.
     """
@@ -117,8 +117,9 @@ def object_values(live: LiveObject | None, names: Iterable[str], schema: Directo
         elif name.lower() == "distinguishedname":
             values[name] = live.dn
         else:
-            held = live.get(schema.spelled(name))
-            values[name] = None if not held else held[0] if len(held) == 1 else held
+            held, known = live.get(schema.spelled(name)), schema.find(name)
+            several = len(held) > 1 or (known is not None and not known.single)
+            values[name] = None if not held else held if several else held[0]
     return values
 
 
