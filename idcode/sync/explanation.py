@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from idcode.expressions import EvaluationError
+from idcode.model import dn
 from idcode.model.addresses import Address
 from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.diagnostics import Diagnostic
@@ -16,7 +17,7 @@ from idcode.model.explain import (
     ObjectAttribute,
     ObjectExplanation,
 )
-from idcode.model.plans import Why
+from idcode.model.plans import Reference, Why
 from idcode.model.records import LiveObject
 from idcode.model.schema import Kind
 from idcode.model.syntax import key, keys, same
@@ -28,11 +29,13 @@ from idcode.sync.provenance import Explainer
 
 
 def explain(context: Context, explainer: Explainer, text: str, attribute: str | None) -> Explanation:
-    """Explain an address. Raises ``UsageError`` where nobody has it, with the nearest that there is."""
+    """Explain an address. Raises ``UsageError`` where nobody has it or the attribute, with the nearest there is."""
+    if attribute is not None:
+        _insist_on_attribute(context, attribute)
     try:
         address = Address.parse(text, context.gathered.directories)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error), "Such as person:E1001 or group:sg-x@corp.") from None
     population = context.populations.get(address.type)
     identity = population.find(address.key) if population else None
     if population is not None and identity is not None:
@@ -44,6 +47,38 @@ def explain(context: Context, explainer: Explainer, text: str, attribute: str | 
         raise UsageError(f"there is no {text}", f"Did you mean {near[0]}?" if near else None)
     objects = tuple(_object(context, explainer, wanted, attribute) for wanted in found)
     return Explanation(found[0].address, found[0].label, objects=objects, diagnostics=_about(context, found[0].address))
+
+
+def _insist_on_attribute(context: Context, attribute: str) -> None:
+    known = {name for wanted in context.state.objects for name in wanted.attributes}
+    for population in context.populations.values():
+        known |= population.rules.type.attributes.keys()
+        known |= {name for rule in population.rules.outbound.values() for name in rule.rule.flow}
+    if attribute not in known:
+        near = difflib.get_close_matches(attribute, sorted(known), 1)
+        raise UsageError(
+            f"no rule and no declared object names the attribute {attribute}",
+            f"Did you mean {near[0]}?" if near else None,
+        )
+
+
+def named(context: Context, explanation: Explanation) -> dict[str, Reference]:
+    """Return the names of the objects that the values of an explanation refer to, by their anchors."""
+    shown = [
+        value
+        for item in explanation.objects
+        for a in item.attributes
+        for value in (*(a.live or ()), *(a.desired or ()))
+    ]
+    targets = {value.target for value in shown if isinstance(value, Ref)}
+    owners = {wanted.live.anchor: wanted for wanted in context.state.objects if wanted.live is not None}
+    found = {}
+    for reading in context.gathered.directories.values():
+        for target in targets & reading.view.objects.keys():
+            live, owner = reading.view.objects[target], owners.get(target)
+            label = owner.label if owner else dn.parse(live.dn)[0].value
+            found[target] = Reference(owner.address if owner else None, live.dn, label)
+    return found
 
 
 def _of_identity(

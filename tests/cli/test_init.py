@@ -273,3 +273,23 @@ def test_an_installed_wheel_begins_the_same_repository(
         assert done.returncode == 0, done.stderr
         if command[0] == "init":
             assert tree(tmp_path / "installed") == tree(tmp_path / "checkout")
+
+
+def test_a_repository_that_is_there_is_called_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(["init", str(tmp_path)]) == 0
+    before = tree(tmp_path)
+    assert run_main(["init", str(tmp_path)]) == 1
+    assert f"{tmp_path} is a repository of idcode already: nothing was written" in capsys.readouterr().err
+    assert tree(tmp_path) == before
+
+
+def test_an_export_that_a_spreadsheet_saved_is_still_complete(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_main(["init", str(tmp_path)]) == 0
+    export = tmp_path / "data" / "hr.csv"
+    saved = export.read_text("utf-8").replace("TOTAL;4", "TOTAL;4;;;;;;").replace("\n", "\r\n")
+    export.write_bytes(b"\xef\xbb\xbf" + saved.encode())
+    capsys.readouterr()
+    assert run_main(["plan", "-C", str(tmp_path), "--sandbox", "--strict"]) == 0
+    assert "source hr: csv, 4 rows, complete by trailer" in capsys.readouterr().out

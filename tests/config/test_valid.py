@@ -110,3 +110,13 @@ def test_columns_of_a_source_are_the_names_its_rules_may_use() -> None:
     assert lines(diagnostics) == ["rules/people.yaml:36:44: error unknown-attribute"]
     assert diagnostics[0].hint == "did you mean [mail]?"
     assert diagnostics[0].excerpt == "    join: [{employeeId: [emp_no]}, {mail: [email]}]"
+
+
+def test_a_header_that_was_not_split_is_one_finding_and_not_one_for_each_column() -> None:
+    def columns(name: str, settings: Node) -> Collection[str] | None:
+        return ("EmployeeID,FirstName,LastName",) if name == "hr" else None
+
+    repository, diagnostics = load_repository(CONTOSO, REGISTRY, columns_of=columns)
+    assert repository is None
+    assert [(found.code, found.excerpt) for found in diagnostics] == [("csv-column-missing", '    delimiter: ";"')]
+    assert "the one column 'EmployeeID,FirstName,LastName'" in diagnostics[0].message

@@ -7,7 +7,7 @@ from pathlib import Path
 from idcode.cli import console, wiring
 from idcode.cli.planning import make_plan
 from idcode.report.explain import render_explanation
-from idcode.sync.explanation import explain
+from idcode.sync.explanation import explain, named
 
 
 def run(directory: Path | None, address: str, attribute: str | None, as_of: str | None, sandbox: bool) -> int:
@@ -23,7 +23,7 @@ def run(directory: Path | None, address: str, attribute: str | None, as_of: str 
             explanation,
             color=console.color(),
             width=console.width(),
-            references=planned.plan.references,
+            references={**planned.plan.references, **named(planned.context, explanation)},
             redact=repository.project.redact,
         )
     )

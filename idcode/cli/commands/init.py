@@ -16,6 +16,7 @@ EXAMPLES = ("contoso",)
 _START, _PIPELINES = "start", "pipelines"
 _LEFT_BEHIND = (".idcode", ".demo", "plan.json")
 """What a practice run leaves in an example of a checkout; no part of it."""
+_ELSEWHERE = "Choose another folder, such as: idcode init identities"
 
 
 def run(directory: Path, example: str | None) -> int:
@@ -65,6 +66,8 @@ def _schemas() -> dict[str, bytes]:
 
 def _insist_on_room(directory: Path, files: Mapping[str, bytes]) -> None:
     """Raise ``UsageError`` where something is in the way of a file, or of a folder for it."""
+    if (directory / "idcode.yaml").is_file():
+        raise UsageError(f"{directory} is a repository of idcode already: nothing was written", _ELSEWHERE)
     taken = []
     for name in files:
         path = directory / name
@@ -74,7 +77,7 @@ def _insist_on_room(directory: Path, files: Mapping[str, bytes]) -> None:
     if taken:
         raise UsageError(
             f"nothing was written, there already is {', '.join(dict.fromkeys(taken))}",
-            "Choose another folder, such as: idcode init identities",
+            f"{_ELSEWHERE}; or move these away first",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from idcode.config.checks.context import Context, Names
 from idcode.config.checks.rulesets import RuleSet
-from idcode.config.models.base import Dialect
+from idcode.config.models.base import Dialect, Node
 from idcode.config.models.rules import ATTRIBUTE_KIND, InboundRule
 from idcode.config.nearest import suggestion
 from idcode.model.diagnostics import Span
@@ -80,8 +80,7 @@ def _expressions(rule: InboundRule, dialect: Dialect, context: Context) -> None:
     names: Names | None = None
     settings = context.sources.get(rule.source or "")
     if rule.source is not None and settings is not None:
-        columns = context.columns(rule.source, settings)
-        names = None if columns is None else Names(columns)
+        names = _columns(rule.source, settings, context)
     context.compile(rule.scope, dialect, names)
     for join in rule.join:
         for expression in join.values():
@@ -92,6 +91,19 @@ def _expressions(rule: InboundRule, dialect: Dialect, context: Context) -> None:
             context.findings.error("invalid-combination", "a mail flow belongs into an outbound rule", span)
         else:
             context.compile(flow.expression, dialect, names)
+
+
+def _columns(source: str, settings: Node, context: Context) -> Names | None:
+    """Return the columns of a source; ``None`` where they are not known, or its header was not split into them."""
+    columns = context.columns(source, settings)
+    if columns is None:
+        return None
+    if len(columns) == 1 and getattr(settings, "key", None) not in columns:
+        message = f"the header of source {source!r} is read as the one column {next(iter(columns))!r}"
+        hint = "Is delimiter what stands between the names? Spreadsheets may write another one when they save a file."
+        context.findings.error("csv-column-missing", message, settings.place("delimiter"), hint)
+        return None
+    return Names(columns)
 
 
 def _attributes(rules: RuleSet, sets: Mapping[str, RuleSet], context: Context) -> None:
