@@ -19,6 +19,8 @@ from idcode.model.values import Complex, Ref, Scalar, Value
 Number = int | Decimal
 LARGEST = 10**40
 """Numbers beyond this are refused: nothing in a directory needs them, and they could grow without end."""
+LONGEST = 1_000_000
+"""Texts beyond this are refused: replacing in what was replaced could make them grow without end."""
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?")
 
 
@@ -162,6 +164,12 @@ def bounded(value: Number, use: str) -> Number:
     if (isinstance(value, Decimal) and not value.is_finite()) or not -LARGEST <= value <= LARGEST:
         raise EvaluationError(f"{use}: the number is too large")
     return value
+
+
+def check_length(length: int, use: str) -> None:
+    """Raise :class:`EvaluationError` where a text of ``length`` characters is too long to be made."""
+    if length > LONGEST:
+        raise EvaluationError(f"{use}: a text has at most {LONGEST:,} characters")
 
 
 def describe(value: Any) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from idcode.expressions.functions import (
+    casing,
     certificates,
     comparisons,
+    cutting,
     dates,
     encoding,
     formats,
@@ -13,15 +15,17 @@ from idcode.expressions.functions import (
     logic,
     names,
     numbers,
+    padding,
     provisioning,
     randomness,
     replace,
+    substitution,
     text,
     variables,
 )
 
 FAMILIES = {
-    "Text": (text, replace),
+    "Text": (text, cutting, casing, padding, replace, substitution),
     "Dates": (dates, formats),
     "Several values": (lists, variables),
     "Logic and flow": (logic, comparisons),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from idcode.expressions.characters import lower
 from idcode.expressions.conversions import text
 from idcode.expressions.errors import EvaluationError
 from idcode.expressions.functions.registry import function
-from idcode.expressions.functions.text import lower
+from idcode.expressions.functions.text import glued
 from idcode.model.values import Ref, Scalar
 
 
@@ -17,11 +18,44 @@ from idcode.model.values import Ref, Scalar
     dialects=("entra", "mim"),
 )
 def _split(source: str | None, delimiter: str | None) -> tuple[str, ...] | None:
+    return _parts(source, delimiter, -1)
+
+
+@function(
+    "Split(source: text, delimiter: text, limit?: integer) -> list",
+    "The parts of the source between delimiters, blanks kept, at most limit ones, of which the last holds the rest; -1 "
+    "is no limit, null stays null.",
+    example='Split("a,b,c", ",", 2)',
+    result=("a", "b,c"),
+    dialects=("connect",),
+)
+def _split_of_connect(source: str | None, delimiter: str | None, limit: int | None = None) -> tuple[str, ...] | None:
+    if limit is not None and limit < 1 and limit != -1:
+        raise EvaluationError("Split: the limit is at least 1, or -1 for none")
+    return _parts(source, delimiter, -1 if limit is None or limit == -1 else limit - 1)
+
+
+def _parts(source: str | None, delimiter: str | None, most: int) -> tuple[str, ...] | None:
+    """Split at the first ``most`` delimiters, -1 for all."""
     if source is None:
         return None
     if not delimiter:
         raise EvaluationError("Split: the delimiter is empty")
-    return tuple(source.split(delimiter)) if source else ()
+    return tuple(source.split(delimiter, most)) if source else ()
+
+
+@function(
+    "Join(values: list, delimiter?: text) -> text",
+    "All values with the delimiter between them, a space where none is given; null stays null.",
+    example='Join([proxyAddresses], ",")',
+    inputs={"proxyAddresses": ("SMTP:ada@contoso.com", "smtp:ab@contoso.com")},
+    result="SMTP:ada@contoso.com,smtp:ab@contoso.com",
+    dialects=("connect",),
+)
+def _join_of_connect(values: tuple[Scalar, ...], delimiter: str | None = " ") -> str | None:
+    if not values:
+        return None
+    return glued(delimiter or "", [text(value, "value of Join") or "" for value in values], "Join")
 
 
 @function(
@@ -46,6 +80,17 @@ def _item(values: tuple[Scalar, ...], number: int) -> Scalar:
     if not 1 <= number <= len(values):
         raise EvaluationError(f"Item: there is no value number {number} among {len(values)}")
     return values[number - 1]
+
+
+@function(
+    "ItemOrNull(values: list, number: integer) -> any",
+    "The value with that number, from 1; null for a number outside.",
+    example="ItemOrNull([proxyAddresses], 3)",
+    inputs={"proxyAddresses": ("a", "b")},
+    result=None,
+)
+def _item_or_null(values: tuple[Scalar, ...], number: int) -> Scalar | None:
+    return values[number - 1] if 1 <= number <= len(values) else None
 
 
 @function(

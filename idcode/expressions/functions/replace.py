@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from idcode.expressions.errors import EvaluationError
 from idcode.expressions.functions.registry import OMITTED, Omitted, Problem, function
+from idcode.expressions.functions.substitution import replaced
 from idcode.expressions.regex import Regex, compile_regex
 
 _REFERENCE = re.compile(r"\$(?:\$|&|(?P<number>[0-9]{1,2})|\{(?P<name>\w+)\})", re.ASCII)
@@ -64,8 +65,8 @@ def _replace(
     if not isinstance(old, str) or not old:
         return source
     if template is not OMITTED:
-        return None if template is None else template.replace(old, source)
-    return source.replace(old, _text(replacement))
+        return None if template is None else replaced(template, old, source, "Replace")
+    return replaced(source, old, _text(replacement), "Replace")
 
 
 def _text(value: Text) -> str:

@@ -1,14 +1,12 @@
-"""Text: cutting, joining, case, blanks, diacritics.
-
-Positions and lengths count characters (Unicode code points), from 1.
-"""
+"""Text: joining, blanks, diacritics, and other values as text. Lengths count characters (Unicode code points)."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
-from idcode.expressions.conversions import is_empty, text
-from idcode.expressions.errors import EvaluationError
+from idcode.expressions.characters import BLANKS
+from idcode.expressions.conversions import check_length, is_empty, text
 from idcode.expressions.functions.registry import function
 from idcode.model.values import Value
 
@@ -36,46 +34,24 @@ def _join(separator: str | None, *sources: Value) -> str:
         for value in source if isinstance(source, tuple) else (source,):
             if not is_empty(value):
                 parts.append(text(value, "source of Join"))
-    return (separator or "").join([part for part in parts if part])
+    return glued(separator or "", [part for part in parts if part], "Join")
+
+
+def glued(separator: str, parts: Sequence[str], use: str) -> str:
+    """Return the parts with the separator between them. Raise ``EvaluationError`` where that is too long."""
+    check_length(sum(map(len, parts)) + len(separator) * len(parts), use)
+    return separator.join(parts)
 
 
 @function(
-    "Left(source: text, count: integer) -> text",
-    "The first characters; a negative count gives the whole text, null the empty one.",
-    example='Left("John Doe", 3)',
-    result="Joh",
+    "Concatenate(value: text, value*: text) -> text",
+    "All values one after the other; null counts as the empty text.",
+    example='Concatenate([first], " ", [last])',
+    inputs={"first": "Ada", "last": "Brisling"},
+    result="Ada Brisling",
 )
-def _left(source: str | None, count: int) -> str:
-    if source is None:
-        return ""
-    return source if count < 0 else source[:count]
-
-
-@function(
-    "Right(source: text, count: integer) -> text",
-    "The last characters; a negative count gives the whole text, null the empty one.",
-    example='Right("John Doe", 3)',
-    result="Doe",
-)
-def _right(source: str | None, count: int) -> str:
-    if source is None or count == 0:
-        return ""
-    return source if count < 0 else source[-count:]
-
-
-@function(
-    "Mid(source: text, start: integer, length: integer) -> text",
-    "Length characters from position start, cut at the end of the text; null gives the empty text.",
-    example='Mid("John Doe", 3, 4)',
-    result="hn D",
-    dialects=("entra",),
-)
-def _mid(source: str | None, start: int, length: int) -> str:
-    if source is None:
-        return ""
-    if start < 1 or length < 0:
-        raise EvaluationError("Mid: start counts from 1, and length is not negative")
-    return source[start - 1 : start - 1 + length]
+def _concatenate(*parts: str | None) -> str:
+    return glued("", [part or "" for part in parts], "Concatenate")
 
 
 @function(
@@ -83,7 +59,6 @@ def _mid(source: str | None, start: int, length: int) -> str:
     "The number of characters of a text, or of the digits of a number; 0 for null.",
     example='Len("John Doe")',
     result=8,
-    dialects=("entra", "mim"),
 )
 def _length(source: str | None) -> int:
     return len(source or "")
@@ -91,17 +66,17 @@ def _length(source: str | None) -> int:
 
 @function("Trim(source: text) -> text", "The text without blanks around it.", example='Trim(" Ada ")', result="Ada")
 def _trim(source: str | None) -> str | None:
-    return None if source is None else source.strip()
+    return None if source is None else source.strip(BLANKS)
 
 
 @function("LTrim(source: text) -> text", "The text without blanks before it.", example='LTrim(" Ada ")', result="Ada ")
 def _left_trim(source: str | None) -> str | None:
-    return None if source is None else source.lstrip()
+    return None if source is None else source.lstrip(BLANKS)
 
 
 @function("RTrim(source: text) -> text", "The text without blanks after it.", example='RTrim(" Ada ")', result=" Ada")
 def _right_trim(source: str | None) -> str | None:
-    return None if source is None else source.rstrip()
+    return None if source is None else source.rstrip(BLANKS)
 
 
 @function(
@@ -112,75 +87,6 @@ def _right_trim(source: str | None) -> str | None:
 )
 def _strip_spaces(source: str | None) -> str | None:
     return None if source is None else source.replace(" ", "")
-
-
-@function(
-    "ToLower(source: text, culture?: text) -> text",
-    "The text in lower case; culture tr or az treats the Turkish i.",
-    example='ToLower("Ada")',
-    result="ada",
-)
-def _to_lower(source: str | None, culture: str | None = None) -> str | None:
-    if source is None:
-        return None
-    if _is_turkic(culture):
-        source = source.replace("İ", "i").replace("I", "ı")
-    return lower(source)
-
-
-@function(
-    "ToUpper(source: text, culture?: text) -> text",
-    "The text in upper case; culture tr or az treats the Turkish i.",
-    example='ToUpper("Ada")',
-    result="ADA",
-)
-def _to_upper(source: str | None, culture: str | None = None) -> str | None:
-    if source is None:
-        return None
-    if _is_turkic(culture):
-        source = source.replace("i", "İ").replace("ı", "I")
-    return upper(source)
-
-
-def _is_turkic(culture: str | None) -> bool:
-    return bool(culture) and str(culture).lower().split("-")[0] in ("tr", "az")
-
-
-def lower(source: str) -> str:
-    """Map every character to lower case on its own; one that has no single counterpart stays, as in .NET."""
-    return source.lower() if source.isascii() else "".join([_single(c, c.lower()) for c in source])
-
-
-def upper(source: str) -> str:
-    """Map every character to upper case on its own; ``ß`` stays, as in .NET."""
-    return source.upper() if source.isascii() else "".join([_single(c, c.upper()) for c in source])
-
-
-def _single(character: str, mapped: str) -> str:
-    return mapped if len(mapped) == 1 else character
-
-
-@function(
-    "PCase(source: text, separators?: text) -> text",
-    "Every word with a capital and the rest in lower case; words end at blanks, punctuation and symbols, or at the "
-    "given separators only.",
-    example='PCase("ADA KING-BRISLING")',
-    result="Ada King-Brisling",
-    dialects=("entra", "mim"),
-)
-def _proper_case(source: str | None, separators: str | None = None) -> str | None:
-    if source is None:
-        return None
-    out, begins = [], True
-    for character in source:
-        out.append(upper(character) if begins else lower(character))
-        begins = character in separators if separators is not None else _separates(character)
-    return "".join(out)
-
-
-def _separates(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category[0] in "ZP" or category in ("Cc", "Sm", "Sc", "So")
 
 
 _REPLACED = {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "oe", "Ø": "OE", "ß": "ss", "ł": "l", "Ł": "L", "ı": "i"}
@@ -205,42 +111,6 @@ def _normalize_diacritics(source: str | None) -> str | None:
         latin = unicodedata.name(character, "").startswith("LATIN ")
         out.append(_REPLACED.get(character, character))
     return unicodedata.normalize("NFC", "".join(out))
-
-
-@function(
-    "InStr(source: text, find: text, start?: integer, compare?: word) -> integer",
-    "The position of find in the source, searched from start; 0 if it is not there. vbTextCompare ignores case.",
-    example='InStr("The quick brown fox", "quick")',
-    result=5,
-)
-def _position(source: str | None, find: str | None, start: int | None = None, compare: str | None = None) -> int:
-    if source is None or find is None:
-        return 0
-    if start is not None and start < 1:
-        raise EvaluationError("InStr: start counts from 1")
-    if compare not in (None, "vbBinaryCompare", "vbTextCompare"):
-        raise EvaluationError("InStr: compare is vbBinaryCompare or vbTextCompare")
-    if compare == "vbTextCompare":
-        source, find = lower(source), lower(find)
-    return source.find(find, (start or 1) - 1) + 1
-
-
-@function(
-    "Word(source: text, number: integer, delimiters: text) -> text",
-    "The word with that number, where each of the delimiter characters ends a word; empty if there is none.",
-    example='Word("The quick brown fox", 3, " ")',
-    result="brown",
-)
-def _word(source: str | None, number: int, delimiters: str | None) -> str:
-    if source is None or number < 1 or delimiters is None:
-        return ""
-    pieces = [""]
-    for character in source:
-        if character in delimiters:
-            pieces.append("")
-        else:
-            pieces[-1] += character
-    return pieces[number - 1] if number <= len(pieces) else ""
 
 
 @function(
