@@ -340,7 +340,7 @@ def _unexpected(error: Exception, arguments: list[str]) -> int:
         traceback.print_exc()
         return 1
     descriptor, name = tempfile.mkstemp(prefix="idcode-error-", suffix=".txt")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"idcode {__version__}: {' '.join(arguments)}\n\n")
         traceback.print_exc(file=file)
     console.note(f"error: idcode met a defect of its own: {type(error).__name__}: {error}")

@@ -49,7 +49,7 @@ DIRECTORIES = {
     ),
 }
 
-PRACTICE_STORE = "sqlite:///.idcode/sandbox/history.db"
+PRACTICE_STORE = "sqlite:///.idcode/sandbox-history.db"
 """The history of what was tried with ``--sandbox``; it must not hold anything back in the live directories."""
 
 

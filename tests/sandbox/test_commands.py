@@ -272,8 +272,9 @@ def test_a_filter_that_is_none_is_said(repo: Repository) -> None:
 
 def test_the_files_are_for_their_owner_only(repo: Repository) -> None:
     apply(repo)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (repo.root / ".idcode" / "sandbox").iterdir()}
-    assert modes["corp.db"] == modes["history.db"] == 0o600
+    found = (repo.root / ".idcode").rglob("*.db")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in found}
+    assert modes == {"corp.db": 0o600, "sandbox-history.db": 0o600}
 
 
 HELPDESK = """\
@@ -328,3 +329,18 @@ def test_large_plans_are_proved_only_when_asked(repo: Repository) -> None:
         repo.person(f"E{number}", f"Ada{number}", "Brisling")
     assert plan(repo)["proof"] is None
     assert plan(repo, "--prove")["proof"] == "proved"
+
+
+def test_another_domain_under_the_same_name_is_said(repo: Repository) -> None:
+    apply(repo)
+    repo.edit("idcode.yaml", f'base_dn: "{BASE}"', 'base_dn: "DC=fabrikam,DC=com"')
+    said = ok(repo, "plan", "--sandbox", code=1)
+    assert f"is {BASE}, and base_dn lies in DC=fabrikam,DC=com" in said
+    assert "idcode sandbox reset" in said
+
+
+def test_a_base_that_moves_into_an_ou_of_the_domain_is_made(repo: Repository) -> None:
+    apply(repo)
+    repo.edit("idcode.yaml", f'base_dn: "{BASE}"', f'base_dn: "OU=Contoso,{BASE}"')
+    plan(repo)
+    assert f"dn: OU=Contoso,{BASE}" in show(repo)

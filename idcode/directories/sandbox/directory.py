@@ -34,11 +34,22 @@ class SandboxDirectory(AdDomain):
 
 
 def open_practice(name: str, settings: SandboxSettings, root: Path) -> Domain:
-    """Open the practice domain of directory ``name``, an empty one where there is none yet."""
+    """Open the practice domain of directory ``name``, an empty one where there is none yet.
+
+    Raises ``DirectoryError`` where the file cannot be used, or holds another domain than ``base_dn`` lies in.
+    """
     path = file_of(name, settings, root)
     if not path.exists():
         create(path, empty_domain(name, settings.base_dn), unless_there=True)
-    return open_domain(path)
+    domain = open_domain(path)
+    wanted = domain_of(name, settings.base_dn)
+    if dn.key(domain.root_dn) != dn.key(wanted):
+        raise DirectoryError(
+            f"{name}: the practice domain in {path} is {domain.root_dn}, and base_dn lies in {wanted}",
+            "Begin anew with idcode sandbox reset, or correct base_dn.",
+        )
+    make_base(name, domain, settings.base_dn)
+    return domain
 
 
 def file_of(name: str, settings: SandboxSettings, root: Path) -> Path:

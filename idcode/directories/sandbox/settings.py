@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from idcode.config.models.base import Node
 
@@ -15,7 +17,7 @@ class SandboxSettings(Node):
 
     type: Literal["sandbox"]
     base_dn: str
-    path: str | None = None
+    path: Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")] | None = None
     forest: str | None = None
     disable_mark_in: str = "adminDescription"
 
