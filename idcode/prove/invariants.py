@@ -71,7 +71,7 @@ class Watch:
             others = self._holders[name].get(key, set()) - {anchor}
             if key not in known and others:
                 # Which object, not which value: values may be such as must not be shown.
-                yield f"its {name} belongs to {self._now[min(others)].dn} too"
+                yield f"its {name} belongs to {min(self._now[other].dn for other in others)} too"
 
     def _who_holds(self) -> dict[str, dict[Hashable, set[str]]]:
         holders: dict[str, dict[Hashable, set[str]]] = {name: {} for name in self._unique}

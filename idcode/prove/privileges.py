@@ -56,9 +56,10 @@ class Privileges:
             ):
                 for member in members:
                     changed.setdefault((member, word), []).append(_name(group))
-        for (member, word), names in sorted(changed.items()):
-            who = _name(now[member]) if member in now else member
-            what = f"{who} {word} a member of {', '.join(sorted(names))} by way of it"
+        # By name: new objects have other anchors in every proof, and the same plan has the same findings (law 11).
+        called = {member: _name(now[member]) if member in now else member for member, _ in changed}
+        for (member, word), names in sorted(changed.items(), key=lambda item: (called[item[0][0]], item[0][1])):
+            what = f"{called[member]} {word} a member of {', '.join(sorted(names))} by way of it"
             yield self._cause(touching, anchors, member), what
         self._before = found
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.acceptance.repository import Repository, changes
-from tests.sandbox.test_commands import apply, plan, show
+from tests.sandbox.conftest import BASE
+from tests.sandbox.test_commands import apply, ok, plan, show
 
 READ_BACK = """\
   - name: from-ad
@@ -88,3 +89,21 @@ def test_what_is_protected_is_not_proved_to_move_away(repo: Repository) -> None:
     ((who, what),) = findings(found, "not-proved")
     assert who == "ou:Departments@corp"
     assert "it may be protected from accidental deletion" in what
+
+
+def test_the_same_plan_fails_with_the_same_findings_in_the_same_order(repo: Repository) -> None:
+    repo.edit("objects/groups.yaml", '[department] = "Sales"', '[department] = "Nobody"')
+    apply(repo)
+    repo.write(
+        "nest.ldif",
+        f"dn: CN=Domain Admins,CN=Users,{BASE}\nchangetype: modify\nadd: member\n"
+        f"member: CN=sg-sales,OU=Groups,{BASE}\n-\n",
+    )
+    ok(repo, "sandbox", "edit", "nest.ldif")
+    repo.edit("objects/groups.yaml", '[department] = "Nobody"', '[department] = "Sales"')
+    names = ["Ask", "Bo", "Cid", "Dina", "Eva", "Finn", "Gro", "Hal"]
+    for number, name in enumerate(names):
+        repo.person(f"N{number}", name, "Krabbe", "Sales", mail=f"n{number}@contoso.com")
+    said = [message.partition(": ")[2] for _, message in findings(plan(repo, "--prove", code=1), "not-proved")]
+    becomes = "becomes a member of Administrators, Domain Admins by way of it"
+    assert said == [f"{name} {becomes}" for name in sorted(["Greta Hummer", *(f"{name} Krabbe" for name in names)])]
