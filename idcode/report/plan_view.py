@@ -131,7 +131,9 @@ def _title(plan: Plan) -> str:
 
 def _proof(plan: Plan) -> str:
     if plan.proof == "proved":
-        return "proved on a copy of what was read: no batch breaks anything, and the next plan is empty"
+        later = any(diagnostic.code == "read-back-next" for diagnostic in plan.diagnostics)
+        rest = "only reads back what was given to new objects" if later else "is empty"
+        return f"proved on a copy of what was read: no batch breaks anything, and the next plan {rest}"
     untried = plan.proof is None and plan.changes and plan.kind != "rollback"
     return "not proved: it was not tried on a copy of what was read (plan --prove does)" if untried else ""
 

@@ -54,6 +54,8 @@ def test_what_the_directory_gives_to_new_people_is_written_by_the_next_plan(repo
         ("person:E1@corp/account", message),
         ("person:E2@corp/account", message),
     ]
+    said = " ".join(ok(repo, "plan", "--sandbox", "--prove").split())
+    assert "no batch breaks anything, and the next plan only reads back what was given to new objects" in said
     apply(repo)
     found = plan(repo, "--prove")
     assert [sorted(change["attributes"]) for change in changes(found)] == [["pager"], ["pager"]]
