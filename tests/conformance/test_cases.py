@@ -59,14 +59,15 @@ class Company:
     def plan(self, name: str, expected: int = 0) -> list[str]:
         """Write a plan, and return it as text; objects are called by the places where they were at the start."""
         as_of = self.case.settings.get("as of", TODAY)
-        code, said = self.run("plan", "--as-of", as_of, "--out", str(self.root / name))
+        proof = "--no-prove" if self.case.settings.get("proof") == "no" else "--prove"
+        code, said = self.run("plan", "--as-of", as_of, "--out", str(self.root / name), proof)
         assert code == expected, said
         places = {guid: json.dumps(place_of(line))[1:-1] for guid, line in (self._born | self.start).items()}
         text = (self.root / name).read_text("utf-8")
         named = _GUID.sub(lambda match: places.get(match[0], match[0]), text)
         plan = decode(json.loads(named), strict=False)
-        # Plans as small as these are tried on a copy of what was read, whatever it was read from.
-        assert plan.proof == ("failed" if expected == 1 else "proved" if plan.changes else None)
+        if proof == "--prove":
+            assert plan.proof == ("failed" if expected == 1 else "proved" if plan.changes else None)
         return lines(plan, self.base_dn)
 
     def last_run(self) -> str:
