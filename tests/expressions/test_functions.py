@@ -165,7 +165,7 @@ def test_anything_else_is_no_date(text: str) -> None:
         ("DateFromNum(0)", datetime(1601, 1, 1, tzinfo=UTC)),
         ('FormatDateTime([null], "yyyy", "yyyy")', None),
         ('FormatDateTime(Now(), "M/d/yyyy h:mm:ss tt", "dddd, d MMMM yy \'at\' HH\\h")', "Sunday, 1 March 26 at 12h"),
-        ('FormatDateTime("05-Mar-49 7 pm", "dd-MMM-yy h tt", "yyyy-MM-dd HH:mm:ss.FFFK")', "2049-03-05 19:00:00Z"),
+        ('FormatDateTime("05-Mar-49 7 pm", "dd-MMM-yy h tt", "yyyy-MM-dd HH:mm:ss.FFFK")', "2049-03-05 19:00:00"),
         ('FormatDateTime("2026-01-31T00:00:00.25", "yyyy-MM-ddTHH:mm:ss.FFF", "ss.FFF zzz")', "00.25 +00:00"),
     ],
 )
@@ -177,7 +177,6 @@ def test_dates(expression: str, value: Value) -> None:
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
-        ('DateAdd("fortnight", 1, Now())', "the interval is"),
         ('DateAdd("d", 99999999, Now())', "outside the years"),
         ('DateAdd("yyyy", 9999, Now())', "outside the years"),
         ('DateDiff("d", Now(), [null])', "one of the dates has no value"),
@@ -185,11 +184,11 @@ def test_dates(expression: str, value: Value) -> None:
         ('FormatDateTime("31.12.2026", "yyyy-MM-dd", "yyyy")', "does not have the form"),
         ('FormatDateTime("2026-02-30", "yyyy-MM-dd", "yyyy")', "not a date of the calendar"),
         ('FormatDateTime("x", [f], "yyyy")', "does not have the form"),
-        ('FormatDateTime("x", [twice], "yyyy")', "twice"),
+        ("DateAdd([interval], 1, Now())", "there is no interval fortnight"),
     ],
 )
 def test_dates_that_cannot_be_computed(expression: str, reason: str) -> None:
-    assert reason in fails(expression, f="yyyy", twice="yyyy yyyy").message
+    assert reason in fails(expression, f="yyyy", interval="fortnight").message
 
 
 def test_numbers_keep_their_decimals() -> None:

@@ -6,12 +6,14 @@ A bare date stays one while whole days are added to it; everything else is a mom
 from __future__ import annotations
 
 import calendar
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from idcode.expressions.conversions import moment, single
 from idcode.expressions.errors import EvaluationError
-from idcode.expressions.functions.registry import function
+from idcode.expressions.functions.registry import Check, Problem, function
+from idcode.expressions.moments import read_moment
 from idcode.model.values import Value
 
 if TYPE_CHECKING:
@@ -27,7 +29,23 @@ _SPANS = {
     "s": timedelta(seconds=1),
 }
 _MONTHS = {"yyyy": 12, "m": 1}
-_INTERVALS = "yyyy, m, ww, d, h, n or s"
+_SPANS_OF_CONNECT = {**_SPANS, "y": timedelta(days=1), "w": timedelta(days=1)}
+_MONTHS_OF_CONNECT = {**_MONTHS, "q": 3}
+_WHOLE_DAYS = frozenset({"yyyy", "m", "ww", "d"})
+
+
+def _interval_check(known: Collection[str]) -> Check:
+    def check(arguments: Sequence[object]) -> Problem | None:
+        interval = arguments[0]
+        if interval in known or not isinstance(interval, str):
+            return None
+        return Problem(_no_interval(interval, known), 0)
+
+    return check
+
+
+def _no_interval(interval: str | None, known: Collection[str]) -> str:
+    return f"there is no interval {interval}; it is {', '.join(known)}"
 
 
 @function(
@@ -46,9 +64,37 @@ def _now(environment: Environment) -> datetime:
     "The moment that a text spells: ISO 8601 or M/d/yyyy h:mm:ss tt, UTC where no offset is given; null stays null.",
     example='CDate("2021-06-30+08:00")',
     result=datetime(2021, 6, 29, 16, tzinfo=UTC),
+    dialects=("entra", "mim"),
 )
 def _to_moment(value: datetime | None) -> datetime | None:
     return value
+
+
+@function(
+    "CDate(text: text) -> moment",
+    "The moment that a text spells: ISO 8601 or M/d/yyyy h:mm:ss tt, UTC where no offset is given; null stays null.",
+    example='CDate("2013-01-10 4:00 PM -8")',
+    result=datetime(2013, 1, 11, tzinfo=UTC),
+    dialects=("connect",),
+)
+def _to_moment_of_connect(source: str | None) -> datetime | None:
+    return moment(source, "text of CDate")
+
+
+@function(
+    "IsDate(value: scalar) -> condition",
+    "Whether the value is a date, or a text that CDate can read.",
+    example='IsDate("2013-01-10 4:00 PM -8")',
+    result=True,
+)
+def _is_date(value: Value) -> bool:
+    only = single(value, "IsDate")
+    if isinstance(only, str):
+        try:
+            read_moment(only)
+        except EvaluationError:
+            return False
+    return isinstance(only, str | date)
 
 
 @function(
@@ -57,6 +103,7 @@ def _to_moment(value: datetime | None) -> datetime | None:
     example='DateAdd("d", 7, CDate("2012-03-16-07:00"))',
     result=datetime(2012, 3, 23, 7, tzinfo=UTC),
     dialects=("entra", "mim"),
+    check=_interval_check((*_MONTHS, *_SPANS)),
 )
 def _date_add(interval: str | None, number: int, value: Value) -> date | datetime | None:
     only = single(value, "date of DateAdd")
@@ -64,23 +111,44 @@ def _date_add(interval: str | None, number: int, value: Value) -> date | datetim
     begin = moment(only, "date of DateAdd")
     if begin is None:
         return None
+    moved = _moved(begin, interval, number, _SPANS, _MONTHS)
+    return moved.date() if bare and interval in _WHOLE_DAYS else moved
+
+
+@function(
+    "DateAdd(interval: text, number: integer, date: moment) -> moment",
+    "The date moved by a number of intervals: yyyy, q (quarters), m, ww, d, y and w (days, too), h, n (minutes) or s; "
+    "null stays null.",
+    example='DateAdd("q", 1, CDate("2001-01-01"))',
+    result=datetime(2001, 4, 1, tzinfo=UTC),
+    dialects=("connect",),
+    check=_interval_check((*_MONTHS_OF_CONNECT, *_SPANS_OF_CONNECT)),
+)
+def _date_add_of_connect(interval: str | None, number: int, begin: datetime | None) -> datetime | None:
+    if begin is None:
+        return None
+    return _moved(begin, interval, number, _SPANS_OF_CONNECT, _MONTHS_OF_CONNECT)
+
+
+def _moved(
+    begin: datetime, interval: str | None, number: int, spans: dict[str, timedelta], months: dict[str, int]
+) -> datetime:
+    if interval is None or (interval not in spans and interval not in months):
+        raise EvaluationError(f"DateAdd: {_no_interval(interval, (*months, *spans))}")
     try:
-        moved = _moved(begin, interval, number)
+        if interval in spans:
+            return begin + number * spans[interval]
+        return _later_by_months(begin, number * months[interval])
     except (OverflowError, ValueError):
         raise EvaluationError("DateAdd: the result is outside the years 1 to 9999") from None
-    return moved.date() if bare and interval in ("yyyy", "m", "ww", "d") else moved
 
 
-def _moved(begin: datetime, interval: str | None, number: int) -> datetime:
-    if interval in _SPANS:
-        return begin + number * _SPANS[interval]
-    if interval not in _MONTHS:
-        raise EvaluationError(f"DateAdd: the interval is {_INTERVALS}")
-    months = begin.year * 12 + begin.month - 1 + number * _MONTHS[interval]
-    year, month = months // 12, months % 12 + 1
+def _later_by_months(begin: datetime, count: int) -> datetime:
+    """Return the same day of another month, or its last one. ``ValueError`` outside the years 1 to 9999."""
+    year, month = divmod(begin.year * 12 + begin.month - 1 + count, 12)
     if not 1 <= year <= 9999:
-        raise OverflowError(year)
-    return begin.replace(year=year, month=month, day=min(begin.day, calendar.monthrange(year, month)[1]))
+        raise ValueError(year)
+    return begin.replace(year=year, month=month + 1, day=min(begin.day, calendar.monthrange(year, month + 1)[1]))
 
 
 @function(
@@ -89,6 +157,7 @@ def _moved(begin: datetime, interval: str | None, number: int) -> datetime:
     "days (d), hours (h), minutes (n) and seconds (s).",
     example='DateDiff("d", CDate("2021-08-18"), CDate("2021-08-31"))',
     result=13,
+    check=_interval_check((*_MONTHS, *_SPANS)),
 )
 def _date_diff(interval: str | None, date1: datetime | None, date2: datetime | None) -> int:
     if date1 is None or date2 is None:
@@ -101,7 +170,7 @@ def _date_diff(interval: str | None, date1: datetime | None, date2: datetime | N
         # Sundays are the ordinals divisible by 7.
         return date2.toordinal() // 7 - date1.toordinal() // 7
     if interval not in _SPANS:
-        raise EvaluationError(f"DateDiff: the interval is {_INTERVALS}")
+        raise EvaluationError(f"DateDiff: {_no_interval(interval, (*_MONTHS, *_SPANS))}")
     whole = abs(date2 - date1) // _SPANS[interval]
     return whole if date2 >= date1 else -whole
 
