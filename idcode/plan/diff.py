@@ -137,7 +137,7 @@ class Differ:
                 draft.provides.add(token)
             for token in self._tokens(name, change.add if change.delta else change.after):
                 draft.needs.add(token)
-        draft.needs -= {token for token in draft.provides if token[0] == "free"}
+        draft.needs -= {token for token in draft.provides if token[0] in ("free", "free-dn")}
 
     def _tokens(self, name: str, values: Iterable[Scalar]) -> list[Token]:
         attribute = self.view.schema.find(name)
@@ -276,7 +276,7 @@ class Differ:
             return None
         current, target = self.relocation.after(live.dn), self._target(wanted)
         original = self._original(live, wanted, current)
-        if dn.key(original) == dn.key(target):
+        if dn.parse(original) == dn.parse(target) or (dn.key(original) == dn.key(target) and not wanted.exact_name):
             return None
         draft = self._draft(wanted, "move", "containers" if wanted.object_type == "ou" else "move")
         draft.new_dn = target

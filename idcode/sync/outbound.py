@@ -208,9 +208,9 @@ class ObjectBuilder:
                 continue
             if result is None:
                 continue
-            if attribute.name.lower() == "cn":
+            if attribute.name.lower() == "cn" and not (result.shadow and wanted_object.action == "keep"):
                 if result.values:
-                    wanted_object.name = text_of(result.values[0])
+                    wanted_object.name, wanted_object.exact_name = text_of(result.values[0]), result.exact
             elif wanted_object.action == "keep" or result.values or result.add:
                 wanted_object.attributes[attribute.name] = result
         if wanted_object.action == "create" and wanted_object.name is None:
