@@ -24,8 +24,8 @@ from idcode.directories.sandbox.session import EmbeddedSession
 from idcode.directories.sandbox.settings import SandboxSettings
 from idcode.directories.sandbox.view import back_links
 from idcode.model.diagnostics import Diagnostic
-from idcode.model.errors import IdcodeError
-from idcode.model.records import Query
+from idcode.model.errors import DirectoryError, IdcodeError
+from idcode.model.records import ObjectType, Query
 from idcode.model.testing import RuleTestResult
 from idcode.sync.gather import DirectoryReading, Gathered, queries, read_directory
 from idcode.sync.programs import IdentityRules, compile_rules
@@ -84,7 +84,7 @@ class Bench:
         test = chosen.test
         moment = test.as_of or chosen.file.as_of
         assert moment is not None, "validate asks for one"
-        planned = plan_from(self._inputs(merged(chosen.file.given, test.given), moment))
+        planned = plan_from(self._inputs(merged(chosen.file.given, test.given), moment, _compared(test)))
         mismatches = compare(test, Outcome(planned.context, planned.plan), planned.explainer)
         told = [found for address in test.expect for found in about(planned.plan.diagnostics, address)]
         rules = {
@@ -95,9 +95,9 @@ class Bench:
             test.name, test.place("name"), tuple(mismatches), diagnostics=tuple(told) if mismatches else ()
         )
 
-    def _inputs(self, given: Given, moment: datetime) -> Inputs:
+    def _inputs(self, given: Given, moment: datetime, compared: frozenset[str]) -> Inputs:
         domains = {
-            name: self._domain(name, node, given.objects.get(name, ()))
+            name: self._domain(name, node, given.objects.get(name, ()), compared)
             for name, node in self._repository.directories.items()
             if isinstance(node, SandboxSettings)
         }
@@ -118,12 +118,15 @@ class Bench:
         )
 
     def _domain(
-        self, name: str, settings: SandboxSettings, objects: Sequence[GivenObject]
+        self, name: str, settings: SandboxSettings, objects: Sequence[GivenObject], compared: frozenset[str]
     ) -> tuple[AdDomain, DirectoryReading]:
-        """Return a directory with the given objects, and as it is read; an empty one is made once for all tests."""
+        """Return a directory with the given objects, and as it is read; an empty one is made once for all tests.
+
+        Beside what rules use, the attributes ``compared`` are read.
+        """
         if objects or name not in self._empty:
             domain = self._filled(name, settings, objects)
-            query = self._queries.get(name, Query({}))
+            query = _asking_for(self._queries.get(name, Query({})), compared)
             made = domain, read_directory(self._repository, domain, query, lambda _what, _count: None)
             if objects:
                 return made
@@ -135,9 +138,22 @@ class Bench:
         domain = new_domain(domain_of(name, base_dn), schema, recycle_bin=True)
         make_base(name, domain, base_dn)
         realm = Realm(name, base_dn, domain.root_dn, schema.attributes, back_links(schema))
-        load(domain, [seed_of(live, schema, mark_in) for live in live_objects(realm, objects)])
+        if load(domain, [seed_of(live, schema, mark_in) for live in live_objects(realm, objects)]):
+            raise DirectoryError("a given object refers to a DN at which nothing is", "Give that object, too.")
         session = EmbeddedSession(domain, f"the practice domain of {name}")
         return AdDomain(name, session, base_dn, mark_in, type="sandbox", schema=schema)
+
+
+def _compared(test: RuleTest) -> frozenset[str]:
+    """Return the attributes of objects that a test names."""
+    objects = [wanted for expected in test.expect.values() for wanted in expected.objects.values()]
+    return frozenset(name for wanted in objects for name in (*wanted.attributes, *wanted.shadow))
+
+
+def _asking_for(query: Query, names: frozenset[str]) -> Query:
+    people: tuple[ObjectType, ...] = ("user", "contact")
+    more = {kind: query.attributes.get(kind, frozenset()) | names for kind in people}
+    return replace(query, attributes={**query.attributes, **more})
 
 
 def _without_variables(repository: Repository) -> Repository:

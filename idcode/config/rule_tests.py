@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from idcode.config.checks.context import Columns
 from idcode.config.checks.rule_tests import check_rule_tests
 from idcode.config.files import read_file, rule_test_files
 from idcode.config.findings import Findings
+from idcode.config.loader import any_column
 from idcode.config.models.project import Project
 from idcode.config.models.tests import RuleTestFile
 from idcode.config.project import Repository
@@ -23,11 +25,13 @@ class LoadedTests:
     content: RuleTestFile
 
 
-def load_rule_tests(root: Path, repository: Repository | None) -> tuple[list[LoadedTests], list[Diagnostic]]:
+def load_rule_tests(
+    root: Path, repository: Repository | None, *, columns_of: Columns = any_column
+) -> tuple[list[LoadedTests], list[Diagnostic]]:
     """Read all files of rule tests and report every problem of every file at once, warnings included.
 
-    ``repository`` is what they test; without it (it has errors itself) only their form is checked. Nothing that the
-    files hold raises.
+    ``repository`` is what they test; without it (it has errors itself) only their form is checked. ``columns_of`` is
+    that of :func:`~idcode.config.loader.load_repository`. Nothing that the files hold raises.
     """
     findings = Findings()
     project = repository.project if repository else Project(version="1", project="-")
@@ -37,7 +41,7 @@ def load_rule_tests(root: Path, repository: Repository | None) -> tuple[list[Loa
         if content is not None:
             loaded.append(LoadedTests(name, content))
     if repository is not None:
-        check_rule_tests([file.content for file in loaded], repository, findings)
+        check_rule_tests([file.content for file in loaded], repository, columns_of, findings)
     return loaded, findings.sorted()
 
 

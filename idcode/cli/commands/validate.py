@@ -16,8 +16,9 @@ def run(directory: Path | None, output: str) -> int:
     """Check the files; 1 where there are errors."""
     check_format(output, ("text", "json", "github"))
     root = find_root(directory or Path.cwd())
-    repository, found = load_repository(root, wiring.registry(), columns_of=wiring.columns_in(root))
-    found = [*found, *load_rule_tests(root, repository)[1]]
+    columns = wiring.columns_in(root)
+    repository, found = load_repository(root, wiring.registry(), columns_of=columns)
+    found = [*found, *load_rule_tests(root, repository, columns_of=columns)[1]]
     if output == "json":
         console.say(report.render_json(found))
     elif output == "github":

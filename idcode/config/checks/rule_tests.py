@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from idcode.config.checks.addresses import Declared, check_address
-from idcode.config.checks.context import Context
+from idcode.config.checks.context import Columns, Context
 from idcode.config.checks.outbound import check_path
 from idcode.config.columns import columns_read
 from idcode.config.findings import Findings
@@ -17,11 +17,11 @@ from idcode.config.project import IdentityType, Repository
 from idcode.model.diagnostics import Span
 
 
-def check_rule_tests(files: Sequence[RuleTestFile], repository: Repository, findings: Findings) -> None:
+def check_rule_tests(
+    files: Sequence[RuleTestFile], repository: Repository, columns_of: Columns, findings: Findings
+) -> None:
     """Check all tests against the repository whose rules they test."""
-    context = Context(
-        repository.project, repository.directories, repository.sources, findings, lambda _name, _settings: None
-    )
+    context = Context(repository.project, repository.directories, repository.sources, findings, columns_of)
     columns = columns_read(repository)
     declared = _declared(repository, context)
     for file in files:
@@ -91,12 +91,21 @@ def _records(
         for column, value in record.items():
             at = given.place_of_key("sources", name, position, column)
             if column not in columns:
-                hint = suggestion(column, columns, f"columns that rules read of {name}")
-                message = f"no rule reads the column {column!r} of {name!r}, so that it makes no difference"
-                context.findings.error("column-not-read", message, at, hint)
+                _unread(name, column, columns, at, context)
             elif isinstance(value, tuple) and not lists:
                 message = f"a column of {name!r} holds one text, and this is a list"
                 context.findings.error("wrong-type", message, given.place("sources", name, position, column))
+
+
+def _unread(name: str, column: str, columns: Collection[str], at: Span, context: Context) -> None:
+    """Report a column that no rule reads: as an error only where it is known that the source has no such column."""
+    known = context.columns(name, context.sources[name])
+    if known is not None and column not in known:
+        message = f"the source {name!r} has no column {column!r}"
+        context.findings.error("unknown-column", message, at, suggestion(column, known, f"columns of {name}"))
+        return
+    message = f"no rule reads the column {column!r} of {name!r}, so that it makes no difference"
+    context.findings.warning("column-not-read", message, at, suggestion(column, columns, "columns that rules read"))
 
 
 def _expected(
