@@ -106,15 +106,16 @@ class Walk:
     root: Path
     stage: Stage
 
-    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        """Run a command in the repository."""
+    def run(self, command: list[str], *, as_on_a_terminal: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run a command in the repository; as on a terminal, its remarks stand among its results."""
         kept = {name: value for name, value in os.environ.items() if name != "CI"}  # the history may die with us
         return subprocess.run(
             command,
             cwd=self.root,
-            env={**kept, **self.stage.environment},
+            env={**kept, **self.stage.environment, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if as_on_a_terminal else subprocess.PIPE,
             encoding="utf-8",
             check=False,
         )
@@ -128,14 +129,12 @@ class Walk:
         command = " ".join(filter(None, (verb, self.stage.option if verb in ON_A_DIRECTORY else "", rest)))
         if not quiet:
             print(f"\n  $ idcode {command}", flush=True)
-        done = self.run([*IDCODE, *shlex.split(command)])
+        done = self.run([*IDCODE, *shlex.split(command)], as_on_a_terminal=not quiet)
         if done.returncode != expect:
-            raise DemoFailed(
-                f"idcode {command} ended with {done.returncode}, expected {expect}:\n{done.stdout}\n{done.stderr}"
-            )
+            said = f"{done.stdout}\n{done.stderr or ''}"
+            raise DemoFailed(f"idcode {command} ended with {done.returncode}, expected {expect}:\n{said}")
         if not quiet:
             show(done.stdout, head, tail)
-            show(done.stderr, 4, 4)
             print(f"  [exit code {done.returncode}]")
         return done.stdout
 

@@ -279,7 +279,7 @@ def test_a_repository_that_is_there_is_called_one(tmp_path: Path, capsys: pytest
     assert run_main(["init", str(tmp_path)]) == 0
     before = tree(tmp_path)
     assert run_main(["init", str(tmp_path)]) == 1
-    assert f"{tmp_path} is a repository of idcode already: nothing was written" in capsys.readouterr().err
+    assert f"nothing was written, {tmp_path} already is a repository" in capsys.readouterr().err
     assert tree(tmp_path) == before
 
 

@@ -30,6 +30,7 @@ def walk(*arguments: str) -> str:
 def test_the_demonstration_on_a_practice_domain_ends_as_it_promises() -> None:
     shown = walk()
     assert "$ idcode apply --sandbox plan.json" in shown
+    assert shown.index("batch 9/9") < shown.index("Run ") < shown.index("To undo it: ")
     assert ".demo/delivered.txt: 0 passwords handed over" in shown
 
 

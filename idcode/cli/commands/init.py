@@ -67,7 +67,7 @@ def _schemas() -> dict[str, bytes]:
 def _insist_on_room(directory: Path, files: Mapping[str, bytes]) -> None:
     """Raise ``UsageError`` where something is in the way of a file, or of a folder for it."""
     if (directory / "idcode.yaml").is_file():
-        raise UsageError(f"{directory} is a repository of idcode already: nothing was written", _ELSEWHERE)
+        raise UsageError(f"nothing was written, {directory} already is a repository", _ELSEWHERE)
     taken = []
     for name in files:
         path = directory / name
