@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation
 
-from idcode.expressions.conversions import Number, bounded, describe, read_number, single, truth
+from idcode.expressions.conversions import Number, bounded, check_length, describe, read_number, single, truth
 from idcode.expressions.errors import EvaluationError, UnknownValueError
 from idcode.expressions.moments import read_moment, start_of
 from idcode.model.values import Ref, Scalar, Value
@@ -119,7 +119,9 @@ def _as_moment(value: Scalar) -> datetime | None:
 
 def join(*parts: str | None) -> str:
     """Return the texts one after the other; null counts as empty."""
-    return "".join([part for part in parts if part is not None])
+    joined = "".join([part for part in parts if part is not None])
+    check_length(len(joined), "&")
+    return joined
 
 
 def add(first: Number, *others: Number) -> Number:

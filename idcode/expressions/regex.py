@@ -1,277 +1,188 @@
-"""Regular expressions of .NET, translated to Python's and bounded.
+"""Regular expressions of .NET, on a matcher whose time is limited.
 
-A pattern from a rule file runs on values from outside, so one that can take exponential time must not run at
-all, and one that can take polynomial time only on texts short enough. While a pattern is translated, the ways
-in which it can match are counted: the product over everything in it that offers a choice. An unlimited
-repetition of something that itself offers a choice is refused; every other one multiplies the ways by the
-length of the text.
-
-Supported: literals, ``.``, classes, ``\\d \\w \\s \\b`` and their opposites, ``^ $ \\A \\z \\Z``, groups (also
-``(?<name>…)``, ``(?:…)``), alternatives, quantifiers with ``?`` for lazy ones, look-around without unlimited
-repetition, back-references, and ``(?i)``, ``(?s)``, ``(?m)`` at the start.
+A pattern from a rule file runs on values from outside, and some patterns take exponential time on some values. Most
+of .NET's notation is also that of the ``regex`` package; what differs is translated, and what has no counterpart is
+refused: options in the middle of a pattern, conditions, balancing groups.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import comb
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from idcode.expressions.conversions import check_length
 from idcode.expressions.errors import EvaluationError
 
-MAX_PATTERN = 1_000
-"""Characters a pattern may have."""
-MAX_GROUPS = 50
-MAX_STEPS = 50_000_000
-"""Ways a match may be tried on one text: about a second in the worst case."""
-_QUANTIFIER = re.compile(r"(?:[*+?]|\{(?P<least>\d{1,4})(?P<comma>,(?P<most>\d{1,4})?)?\})(?P<lazy>\??)", re.ASCII)
-_NAMED = re.compile(r"\(\?(?:<(\w+)>|'(\w+)')", re.ASCII)
-_FLAGS = re.compile(r"(?:\(\?([ims]+)\))+", re.ASCII)
-_CODE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})")
-_LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
+if TYPE_CHECKING:
+    from regex import Match, Pattern
 
-
-class Ways(NamedTuple):
-    """In how many ways a part can match: at most ``choices`` times the length of the text to the power ``degree``."""
-
-    choices: int = 1
-    degree: int = 0
-
-
-class Part(NamedTuple):
-    """A translated part. ``last`` counts its ways where nothing follows that could fail and make it retry."""
-
-    pattern: str
-    ways: Ways = Ways()
-    last: Ways = Ways()
+SECONDS = 1.0
+"""How long one match or replacement may take."""
+_FLAGS = re.compile(r"\(\?[ims]+\)")
+_OPENING = re.compile(r"\((?!\?)|\(\?(?:[:=!>]|<[=!]|[ims]*(?:-[ims]+)?:|#[^)]*\)|<([^\W\d]\w*)>|'([^\W\d]\w*)')")
+_QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
+_ESCAPE = re.compile(
+    r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c(?P<control>[A-Za-z])|[pP]\{\w+\}|k(?:<(?P<name>\w+)>|'(?P<quoted>\w+)')"
+    r"|(?P<number>[1-9])|[dDwWsStnrfvabBAzZe]|[^0-9A-Za-z])",
+    re.DOTALL,
+)
+_ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "e": r"\x1b"}
 
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A translated pattern. ``numbers`` maps .NET's group numbers to Python's: named groups come last there."""
+    """A translated pattern. ``numbers`` maps .NET's group numbers to the matcher's: named groups come last there."""
 
-    pattern: re.Pattern[str]
-    ways: Ways
+    text: str
+    pattern: Pattern[str]
     numbers: tuple[int, ...]
 
-    def check_length(self, text: str) -> None:
-        """Raise :class:`EvaluationError` where matching ``text`` could take too long."""
-        # The parts of a match follow each other, so their borders are an ordered choice of positions.
-        if self.ways.choices * comb(len(text) + self.ways.degree, self.ways.degree) > MAX_STEPS:
-            raise EvaluationError(
-                f"Replace: a text of {len(text):,} characters is too long for this regular expression; "
-                "use fewer repetitions such as .*"
-            )
+    def replace(self, source: str, filler: Callable[[Match[str]], str]) -> str:
+        """Replace each match by what ``filler`` gives.
+
+        Raises :class:`EvaluationError` where it takes too long, or the result would be too long.
+        """
+        made = len(source)
+
+        def fill(match: Match[str]) -> str:
+            nonlocal made
+            filled = filler(match)
+            made += len(filled) - len(match[0])
+            check_length(made, "Replace")
+            return filled
+
+        try:
+            return self.pattern.sub(fill, source, timeout=SECONDS)
+        except TimeoutError:
+            self._give_up(source)
+
+    def search(self, source: str) -> Match[str] | None:
+        """Return the first match. Raise :class:`EvaluationError` where it takes too long to find."""
+        try:
+            return self.pattern.search(source, timeout=SECONDS)
+        except TimeoutError:
+            self._give_up(source)
+
+    def _give_up(self, source: str) -> NoReturn:
+        raise EvaluationError(
+            f"Replace: the regular expression {self.text} takes too long on a text of {len(source):,} characters; "
+            "use fewer repetitions inside or next to each other"
+        ) from None
 
 
 @lru_cache(maxsize=1024)
-def compile_regex(pattern: str) -> Regex:
-    """Translate a .NET pattern. Raise :class:`EvaluationError` where it is wrong, unsupported or unbounded."""
-    if len(pattern) > MAX_PATTERN:
-        raise EvaluationError(f"a regular expression has at most {MAX_PATTERN:,} characters")
-    translator = _Translator(pattern)
-    part = translator.whole()
+def compile_regex(text: str) -> Regex:
+    """Translate a .NET pattern. Raise :class:`EvaluationError` where it is wrong or not supported."""
+    # Expressions without regular expressions need not load the package.
+    import regex
+
+    translator = _Translator(text)
+    translated = translator.whole()
     try:
-        compiled = re.compile(part.pattern)
-    except (re.error, OverflowError) as problem:
-        raise EvaluationError(f"the regular expression {pattern} is wrong: {problem}") from None
-    starts = 0 if translator.anchored else 1
-    ways = Ways(part.last.choices, part.last.degree + starts)
-    if ways.choices > MAX_STEPS:
-        raise EvaluationError(f"the regular expression {pattern} can match in too many ways")
-    return Regex(compiled, ways, (0, *translator.unnamed, *translator.named.values()))
+        compiled = regex.compile(translated, flags=regex.V0)
+    except (regex.error, OverflowError, RecursionError) as problem:
+        raise EvaluationError(f"the regular expression {text} is wrong: {problem}") from None
+    return Regex(text, compiled, (0, *translator.unnamed, *translator.named.values()))
 
 
 class _Translator:
     """Reads a pattern from left to right; ``at`` is the next character."""
 
-    def __init__(self, pattern: str) -> None:
-        self.text = pattern
+    def __init__(self, text: str) -> None:
+        self.text = text
         self.at = 0
-        self.groups = 0
-        self.depth = 0
         self.unnamed: list[int] = []
         self.named: dict[str, int] = {}
-        self.anchored = False
 
-    def whole(self) -> Part:
-        flags = _FLAGS.match(self.text)
-        self.at = flags.end() if flags else 0
-        begin = self.at
-        part = self._alternatives()
-        if self.at < len(self.text):
-            self._fail("has a ) too many")
-        several_lines = flags is not None and "m" in flags[0]
-        self.anchored = self.text[begin : begin + 1] == "^" and not several_lines and "|" not in self.text
-        return part._replace(pattern=(flags[0] if flags else "") + part.pattern)
+    def whole(self) -> str:
+        """Return the pattern in the matcher's notation."""
+        parts: list[str] = []
+        while flags := _FLAGS.match(self.text, self.at):
+            parts.append(self._take(flags))
+        while self.at < len(self.text):
+            parts.append(self._part())
+        return "".join(parts)
 
     def _fail(self, problem: str) -> NoReturn:
         raise EvaluationError(f"the regular expression {self.text} {problem}")
 
-    def _alternatives(self) -> Part:
-        parts = [self._sequence()]
-        while self.text[self.at : self.at + 1] == "|":
-            self.at += 1
-            parts.append(self._sequence())
-        return Part("|".join(part.pattern for part in parts), _sum(p.ways for p in parts), _sum(p.last for p in parts))
-
-    def _sequence(self) -> Part:
-        parts: list[Part] = []
-        while self.at < len(self.text) and self.text[self.at] not in "|)":
-            parts.append(self._quantified(self._atom()))
-        before = _product(part.ways for part in parts[:-1])
-        last = parts[-1] if parts else Part("")
-        pattern = "".join(part.pattern for part in parts)
-        return Part(pattern, _product((before, last.ways)), _product((before, last.last)))
-
-    def _quantified(self, part: Part) -> Part:
-        match = _QUANTIFIER.match(self.text, self.at)
-        if not match:
-            return part
+    def _take(self, match: re.Match[str]) -> str:
         self.at = match.end()
-        if self.text[self.at : self.at + 1] in ("*", "+", "?") and self.at < len(self.text):
-            self._fail("has two quantifiers in a row")
-        pattern = part.pattern + match[0]
-        least, most = _range(match)
-        if most is not None and most < least:
-            self._fail("has a quantifier whose limits are reversed")
-        if part.ways == (1, 0):
-            ways = Ways(1, 1) if most is None else Ways(most - least + 1)
-            return Part(pattern, ways)
-        if most is None:
-            self._fail("repeats without limit a part that can match in several ways; that could take forever")
-        ways = _product([Ways(most - least + 1), *[part.ways] * most])
-        return Part(pattern, ways, ways)
+        return match[0]
 
-    def _atom(self) -> Part:
+    def _part(self) -> str:
         character = self.text[self.at]
-        if character == "(":
-            return self._group()
-        if character == "[":
-            return Part(self._class())
         if character == "\\":
-            return Part(self._escape())
-        if character in "*+?":
-            self._fail(f"has a {character} with nothing to repeat")
+            return self._escape(in_class=False)
+        if character == "[":
+            return self._class()
+        if character == "(":
+            return self._opening()
+        if character == "{":
+            quantifier = _QUANTIFIER.match(self.text, self.at)
+            if quantifier:
+                return self._take(quantifier)
         self.at += 1
-        return Part(character if character in "^$." else re.escape(character))
-
-    def _group(self) -> Part:
-        opening = self._opening()
-        self.depth += 1
-        if self.depth > MAX_GROUPS or self.groups > MAX_GROUPS:
-            self._fail(f"has more than {MAX_GROUPS} groups")
-        inner = self._alternatives()
-        self.depth -= 1
-        if self.text[self.at : self.at + 1] != ")":
-            self._fail("has a ( that is never closed")
-        self.at += 1
-        pattern = f"{opening}{inner.pattern})"
-        if opening in _LOOKS:
-            if inner.ways.degree:
-                self._fail("repeats without limit inside a look-around, which is not supported")
-            return Part(pattern, inner.ways, inner.ways)
-        return Part(pattern, inner.ways, inner.last)
+        return "\\" + character if character in "{}" else character
 
     def _opening(self) -> str:
-        """Read how a group begins, count it, and return its beginning in Python's notation."""
-        if not self.text.startswith("(?", self.at):
-            self.at += 1
-            self.groups += 1
-            self.unnamed.append(self.groups)
-            return "("
-        for plain in ("(?:", *_LOOKS):
-            if self.text.startswith(plain, self.at):
-                self.at += len(plain)
-                return plain
-        match = _NAMED.match(self.text, self.at)
-        name = (match[1] or match[2]) if match else ""
-        if not match or not name.isidentifier() or name in self.named:
+        opening = _OPENING.match(self.text, self.at)
+        if not opening:
             self._fail(f"has a kind of group that is not supported: {self.text[self.at : self.at + 6]}…")
-        self.at = match.end()
-        self.groups += 1
-        self.named[name] = self.groups
-        return f"(?P<{name}>"
+        taken, name = self._take(opening), opening[1] or opening[2]
+        if name:
+            self.named.setdefault(name, len(self.unnamed) + len(self.named) + 1)
+            return f"(?P<{name}>"
+        if taken == "(":
+            self.unnamed.append(len(self.unnamed) + len(self.named) + 1)
+        return taken
 
-    def _escape(self) -> str:
-        """Translate a backslash and what follows it, outside a class."""
-        following = self.text[self.at + 1 : self.at + 2]
-        reference = re.compile(r"\\k<([A-Za-z_]\w*)>", re.ASCII).match(self.text, self.at)
-        if reference:
-            self.at = reference.end()
-            return f"(?P={reference[1]})"
-        if following in ("A", "z", "Z", "b", "B"):
-            self.at += 2
-            return {"z": r"\Z", "Z": r"(?=\n?\Z)"}.get(following, "\\" + following)
-        if following in tuple("123456789"):
-            if self.named or "(?<" in self.text or "(?'" in self.text:
+    def _escape(self, *, in_class: bool) -> str:
+        match = _ESCAPE.match(self.text, self.at)
+        if not match:
+            following = self.text[self.at + 1 : self.at + 2]
+            self._fail(f"uses \\{following}, which is not supported" if following else "ends in a lone backslash")
+        taken = self._take(match)
+        if match["control"]:
+            return f"\\x{ord(match['control'].upper()) - 64:02x}"
+        if in_class:
+            return r"\x1b" if taken == r"\e" else taken
+        if match["number"]:
+            if "(?<" in self.text.replace("(?<=", "").replace("(?<!", "") or "(?'" in self.text:
                 self._fail("mixes numbered references with named groups; use \\k<name>")
-            self.at += 2
-            return f"(?:\\{following})"
-        return self._character()
-
-    def _character(self) -> str:
-        """Translate an escape that stands for a character or a set of characters, in a class or outside."""
-        code = _CODE.match(self.text, self.at)
-        if code:
-            self.at = code.end()
-            return code[0]
-        following = self.text[self.at + 1 : self.at + 2]
-        if not following:
-            self._fail("ends in a lone backslash")
-        self.at += 2
-        if following in "dDwWsStnrfv":
-            return "\\" + following
-        if following.isalnum():
-            self._fail(f"uses \\{following}, which is not supported")
-        return re.escape(following)
+            return f"(?:{taken})"
+        name = match["name"] or match["quoted"]
+        return f"(?P={name})" if name else _ESCAPES.get(taken[1:], taken)
 
     def _class(self) -> str:
-        """Translate ``[…]``; brackets and hyphens in it are escaped, since Python reads some of them otherwise."""
+        """Translate ``[…]``, also one from which another is taken, as in ``[a-z-[aeiou]]``."""
         self.at += 1
         out = ["["]
-        if self.text[self.at : self.at + 1] == "^":
+        if self.text.startswith("^", self.at):
             out.append("^")
             self.at += 1
         first = True
-        while first or self.text[self.at : self.at + 1] != "]":
+        while first or not self.text.startswith("]", self.at):
             if self.at >= len(self.text):
                 self._fail("has a [ that is never closed")
             if self.text.startswith("-[", self.at) and not first:
-                self._fail("takes one class from another, which is not supported")
-            if self.text[self.at] == "\\":
-                out.append(self._character())
-            else:
-                out.append(self._class_character(first))
+                self.at += 1
+                without = self._class()
+                if not self.text.startswith("]", self.at):
+                    self._fail("takes one class from another in the middle of a class")
+                self.at += 1
+                return f"(?:(?!{without}){''.join(out)}])"
+            out.append(self._class_part())
             first = False
         self.at += 1
         return "".join(out) + "]"
 
-    def _class_character(self, first: bool) -> str:
+    def _class_part(self) -> str:
         character = self.text[self.at]
+        if character == "\\":
+            return self._escape(in_class=True)
         self.at += 1
-        is_range = character == "-" and not first and self.text[self.at : self.at + 1] not in ("]", "")
-        return "-" if is_range else re.escape(character)
-
-
-def _range(match: re.Match[str]) -> tuple[int, int | None]:
-    simple = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(match[0][0])
-    if simple:
-        return simple
-    least = int(match["least"])
-    return least, (int(match["most"]) if match["most"] else None) if match["comma"] else least
-
-
-def _sum(parts: Iterable[Ways]) -> Ways:
-    ways = list(parts)
-    return Ways(sum(way.choices for way in ways), max(way.degree for way in ways))
-
-
-def _product(parts: Iterable[Ways]) -> Ways:
-    choices, degree = 1, 0
-    for way in parts:
-        choices, degree = min(choices * way.choices, MAX_STEPS + 1), degree + way.degree
-    return Ways(choices, degree)
+        return "\\" + character if character in "[]" else character

@@ -66,7 +66,7 @@ def _shown(value: Result) -> str:
     if isinstance(value, Ref):
         return f"the reference {_code(value.target)}"
     if isinstance(value, str):
-        return _code(f'"{value}"')
+        return _code('"' + value.replace("\r", "\\r").replace("\n", "\\n") + '"')
     return _code(value.isoformat() if isinstance(value, date) else str(value))
 
 

@@ -41,7 +41,19 @@ MAY_IMPORT = {
         "report",
     },
 }
-HEAVY = {"cryptography", "ldap3", "ruamel", "lark", "pydantic", "sqlalchemy", "jsonschema", "deepdiff", "msgraph", "azure"}
+HEAVY = {
+    "cryptography",
+    "ldap3",
+    "ruamel",
+    "lark",
+    "pydantic",
+    "regex",
+    "sqlalchemy",
+    "jsonschema",
+    "deepdiff",
+    "msgraph",
+    "azure",
+}
 
 
 def _modules() -> list[Path]:

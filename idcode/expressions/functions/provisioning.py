@@ -91,7 +91,7 @@ def _default_domain(environment: Environment) -> str:
 
 @function(
     "Redact(value: result) -> result",
-    "The value as it is; what idcode prints shows (redacted) for the attribute that it flows to.",
+    "The value as it is; plans and reports show (redacted) for the attribute that it flows to.",
     example='Redact("E1001")',
     result="E1001",
 )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from idcode.expressions.errors import EvaluationError
 from idcode.expressions.functions.registry import OMITTED, Omitted, Problem, function
 from idcode.expressions.functions.substitution import replaced
 from idcode.expressions.regex import Regex, compile_regex
+
+if TYPE_CHECKING:
+    from regex import Match
 
 _REFERENCE = re.compile(r"\$(?:\$|&|(?P<number>[0-9]{1,2})|\{(?P<name>\w+)\})", re.ASCII)
 Text = str | None | Omitted
@@ -78,7 +82,7 @@ def _by_pattern(source: str | None, pattern: str | None, group: Text, replacemen
         raise EvaluationError("Replace: the regular expression has no value")
     regex = compile_regex(pattern)
     if group is OMITTED:
-        return None if source is None else _replace_all(regex, source, _filler(regex, _text(replacement)))
+        return None if source is None else regex.replace(source, _filler(regex, _text(replacement)))
     name = _text(group)
     if name not in regex.pattern.groupindex:
         raise EvaluationError(f"Replace: the regular expression has no group called {name}")
@@ -86,21 +90,15 @@ def _by_pattern(source: str | None, pattern: str | None, group: Text, replacemen
         return source or _from_other(regex, name, _text(other))
     if source is None:
         return None
-    return _replace_all(regex, source, lambda match: _with_group(match, name, _text(replacement)))
-
-
-def _replace_all(regex: Regex, source: str, filler: Callable[[re.Match[str]], str]) -> str:
-    regex.check_length(source)
-    return regex.pattern.sub(filler, source)
+    return regex.replace(source, lambda match: _with_group(match, name, _text(replacement)))
 
 
 def _from_other(regex: Regex, name: str, other: str) -> str | None:
-    regex.check_length(other)
-    match = regex.pattern.search(other)
+    match = regex.search(other)
     return match[name] if match else None
 
 
-def _with_group(match: re.Match[str], name: str, replacement: str) -> str:
+def _with_group(match: Match[str], name: str, replacement: str) -> str:
     start, end = match.span(name)
     if start < 0:
         return match[0]
@@ -108,10 +106,10 @@ def _with_group(match: re.Match[str], name: str, replacement: str) -> str:
     return match[0][: start - whole] + replacement + match[0][end - whole :]
 
 
-def _filler(regex: Regex, replacement: str) -> Callable[[re.Match[str]], str]:
+def _filler(regex: Regex, replacement: str) -> Callable[[Match[str]], str]:
     """Return what fills in ``${name}``, ``$1``, ``$&`` and ``$$`` for a match; others stay as written (.NET)."""
 
-    def value(match: re.Match[str], reference: re.Match[str]) -> str:
+    def value(match: Match[str], reference: re.Match[str]) -> str:
         if reference[0] == "$$":
             return "$"
         if reference[0] == "$&":
