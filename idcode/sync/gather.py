@@ -16,7 +16,7 @@ from idcode.model.desired import DirectoryView
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.records import Fingerprint, LiveObject, ObjectType, Proof, Query, Record, Scope, collect
 from idcode.sources.port import Source
-from idcode.sync.programs import IdentityRules, program
+from idcode.sync.programs import IdentityRules, object_attributes, program
 
 GROUP_ATTRIBUTES = frozenset({"cn", "sAMAccountName", "objectSid", "member", "description", "category", "scope"})
 """``objectSid`` tells which groups are privileged, whatever language their names are in."""
@@ -120,9 +120,11 @@ def _object_queries(
     scopes: dict[str, list[Scope]],
 ) -> None:
     file = repository.objects[index]
-    names = wanted[directory]["group"]
+    names, dialect = wanted[directory]["group"], file.dialect or repository.project.dialect
     for group in file.groups:
         names |= set(group.flow)
+        for flow in group.flow.values():
+            names |= object_attributes([program(flow.value, dialect)])
         if group.for_each:
             names.add(group.for_each.kept_in)
     if file.manages:

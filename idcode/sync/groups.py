@@ -20,6 +20,7 @@ from idcode.sync.flows import Failed
 from idcode.sync.flows import wanted as wanted_of
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.identities import Identity, evaluate, is_true
+from idcode.sync.presence import held_values
 from idcode.sync.programs import outbound_flow, program
 from idcode.sync.references import resolved
 
@@ -277,7 +278,8 @@ def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup,
             continue
         if attribute.unique and not context.register.is_known(context.register.place(reading.name, attribute)):
             continue  # whether its value is taken is not known
-        env = Environment(values=values, now=context.as_of, seed=f"{declared.address}:{name}")
+        seen = {**values, **held_values(context, wanted.live, compiled.value.attributes, reading.name)}
+        env = Environment(values=seen, now=context.as_of, seed=f"{declared.address}:{name}")
         result = wanted_of(compiled, attribute, env, values.keys(), wanted.live)
         if isinstance(result, Wanted) and attribute.kind is Kind.REFERENCE:
             result = resolved(context, reading, attribute, result)

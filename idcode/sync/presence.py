@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from idcode.expressions import Environment, EvaluationError, UnknownValueError
 from idcode.model.records import LiveObject
 from idcode.model.values import Result, Special
@@ -83,10 +85,19 @@ def environment(
     context: Context, identity: Identity, live: LiveObject | None, names: frozenset[str], directory: str, seed: str = ""
 ) -> Environment:
     """Build what an expression sees: identity attributes, and ``object.x`` of the live object in ``directory``."""
+    return Environment(
+        values={**identity.values, **held_values(context, live, names, directory)},
+        now=context.as_of,
+        seed=f"{identity.address}:{seed}",
+    )
+
+
+def held_values(
+    context: Context, live: LiveObject | None, names: frozenset[str], directory: str
+) -> Mapping[str, Result]:
+    """Return what an expression that reads ``names`` sees of the live object, by ``object.x``."""
     read = {name.removeprefix("object.") for name in names if name.startswith("object.")}
-    values = identity.values
     reading = context.directory(directory)
-    if read and reading is not None:
-        held = known_values(live, read, reading.view)
-        values = {**identity.values, **{f"object.{name}": value for name, value in held.items()}}
-    return Environment(values=values, now=context.as_of, seed=f"{identity.address}:{seed}")
+    if not read or reading is None:
+        return {}
+    return {f"object.{name}": value for name, value in known_values(live, read, reading.view).items()}

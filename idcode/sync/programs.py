@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from idcode.config.models.base import Dialect, Expression
@@ -90,8 +90,13 @@ class Outbound:
 
     def object_attributes(self) -> frozenset[str]:
         """The attributes of the linked object that the rule's expressions read (``[object.x]``)."""
-        names = {name for part in self.programs() for name in part.attributes}
-        return frozenset(name.removeprefix("object.") for name in names if name.startswith("object."))
+        return object_attributes(self.programs())
+
+
+def object_attributes(programs: Iterable[Program]) -> frozenset[str]:
+    """Return the attributes of the live object that expressions read (``[object.x]``)."""
+    names = {name for part in programs for name in part.attributes}
+    return frozenset(name.removeprefix("object.") for name in names if name.startswith("object."))
 
 
 @dataclass(frozen=True, slots=True)
