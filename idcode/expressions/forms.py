@@ -103,26 +103,24 @@ def _spend(environment: Environment, steps: int, outermost: bool) -> None:
 
 
 def choose_by_value(condition: bool | tuple[bool, ...], chosen: Later, other: Later) -> Result:
-    """Return what ``IIF`` gives; a condition of several values decides value by value."""
+    """Return what ``IIF`` gives; a condition of several values decides value by value, nulls left out."""
     if not isinstance(condition, tuple):
         return chosen() if condition else other()
-    if len(condition) == 1:
-        return chosen() if condition[0] else other()
-    if all(condition):
-        return chosen()
-    return other() if not any(condition) else _merged(condition, chosen(), other())
+    results = {holds: chosen() if holds else other() for holds in dict.fromkeys(condition)}
+    if len(condition) == 1 and isinstance(results[condition[0]], tuple | Special):
+        return results[condition[0]]
+    return _flat([_for_one(results[holds], index, len(condition)) for index, holds in enumerate(condition)])
 
 
-def _merged(condition: tuple[bool, ...], chosen: Result, other: Result) -> Result:
-    parts = []
-    for index, holds in enumerate(condition):
-        value = chosen if holds else other
-        if isinstance(value, Special):
-            raise EvaluationError(f"IIF: {value.value} cannot be the result for one value of several")
-        if isinstance(value, tuple) and len(value) not in (1, len(condition)):
-            raise EvaluationError(f"IIF: a condition of {len(condition)} values chooses among {len(value)}")
-        parts.append(value[index % len(value)] if isinstance(value, tuple) else value)
-    return _flat(parts)
+def _for_one(result: Result, index: int, count: int) -> Result:
+    """Return what a branch of ``IIF`` gives for one of several values."""
+    if isinstance(result, Special):
+        raise EvaluationError(f"IIF: {result.value} cannot be the result for one value of several")
+    if not isinstance(result, tuple):
+        return result
+    if len(result) not in (0, 1, count):
+        raise EvaluationError(f"IIF: a condition of {count} values chooses among {len(result)}")
+    return result[index % len(result)] if result else None
 
 
 @cache

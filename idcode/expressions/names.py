@@ -26,6 +26,13 @@ CHOICES = frozenset(
 )
 """Words that some functions take as an argument."""
 
+_UNDOCUMENTED = {
+    "ValueCount": "Count([name]) counts the values of an attribute",
+    "CBin": "rules of Entra Connect use it, but nothing says what it does exactly",
+    "Thumbprint": "rules of Entra Connect use it, but nothing says what it does exactly",
+}
+"""Functions that Microsoft's own rules call and its references leave out."""
+
 
 def values_of(dialect: Dialect) -> Mapping[str, str | bool | None]:
     """Return the words that are values in ``dialect``."""
@@ -43,21 +50,19 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def names_of(dialect: Dialect) -> set[str]:
-    """Return the functions that an expression of ``dialect`` may call without naming a dialect."""
-    return {name for name, _ in TABLE if _lent(name, dialect)}
+    """Return the functions of ``dialect``."""
+    return {name for name, known in TABLE if known == dialect}
 
 
 def find_function(call: Call, dialect: Dialect) -> Function:
-    """Return the function that ``call`` means. Raise :class:`ExpressionError` where there is none.
+    """Return the function that ``call`` means: that of the dialect before its name, or of ``dialect``.
 
-    A function that only one other dialect has is lent to this one.
+    Raises :class:`ExpressionError` where there is none, or none with so many arguments.
     """
-    if call.dialect is None:
-        functions = _lent(call.name, dialect)
-    else:
-        functions = next((TABLE.get((call.name, named), []) for named in ALL if named == call.dialect), [])
+    meant = next((other for other in ALL if other == call.dialect), dialect)
+    functions = TABLE.get((call.name, meant), [])
     if not functions:
-        raise _unknown(call, dialect)
+        raise _unknown(call, meant)
     count = len(call.arguments)
     for function in functions:
         if function.accepts(count):
@@ -71,33 +76,12 @@ def find_function(call: Call, dialect: Dialect) -> Function:
     )
 
 
-def _lent(name: str, dialect: Dialect) -> list[Function]:
-    """Return the meanings of ``name`` in ``dialect``, or in the others where they agree."""
-    own = TABLE.get((name, dialect))
-    if own:
-        return own
-    others = [found for other in ALL if (found := TABLE.get((name, other)))]
-    return others[0] if others and all(found == others[0] for found in others) else []
-
-
 def _unknown(call: Call, dialect: Dialect) -> ExpressionError:
-    elsewhere = [other for other in ALL if (call.name, other) in TABLE]
-    length = len(call.name) + (len(call.dialect) + 1 if call.dialect else 0)
-    if elsewhere:
-        return ExpressionError(
-            f"{call.name} is not available in dialect {call.dialect or dialect}",
-            offset=call.start,
-            length=length,
-            code="function-not-in-dialect",
-            hint=f"write {' or '.join(f'{other}.{call.name}(…)' for other in elsewhere)}",
-        )
-    here, anywhere = names_of(dialect), {name for name, _ in TABLE}
-    meant = nearest(call.name, here) or nearest(call.name, anywhere)
-    where = ", ".join(other for other in ALL if (meant, other) in TABLE)
+    meant = nearest(call.name, names_of(dialect))
     return ExpressionError(
         f"there is no function {call.name}",
         offset=call.start,
-        length=length,
+        length=len(call.name) + (len(call.dialect) + 1 if call.dialect else 0),
         code="unknown-function",
-        hint=f"did you mean {meant}?" + (f" (dialect {where})" if meant not in here else "") if meant else None,
+        hint=_UNDOCUMENTED.get(call.name) or (f"did you mean {meant}?" if meant else None),
     )
