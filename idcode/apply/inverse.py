@@ -98,7 +98,7 @@ def _delete(change: Change, state: Simulated, comparison: Comparison) -> Undone:
     relied = {name: item for name, item in change.attributes.items() if name not in PLACES | STATES | {ACCOUNT_FLAGS}}
     edited = [name for name, item in relied.items() if not _is_as_left(item, live, name, comparison)]
     if edited:
-        return Undone(held=(f"{', '.join(edited)} was changed since; the object is not deleted",))
+        return Undone(held=(f"changed since: {', '.join(edited)}; the object is not deleted",))
     expected = {name: item.after for name, item in relied.items() if not item.delta and name != "protected"}
     lift = {"protected": AttributeChange((True,), (False,))} if live.protected else {}
     undone = replace(

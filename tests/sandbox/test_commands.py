@@ -218,6 +218,16 @@ def test_a_domain_can_begin_as_a_snapshot_of_another_one(repo: Repository) -> No
     assert all(line in before for line in show(repo, "(employeeID=E2)", *names).splitlines())
 
 
+def test_a_snapshot_of_another_domain_or_project_is_said(repo: Repository) -> None:
+    apply(repo)
+    ok(repo, "snapshot", "--sandbox", "--out", "corp.jsonl.gz")
+    repo.edit("idcode.yaml", "project: contoso", "project: fabrikam")
+    assert "is of project contoso, and this is fabrikam" in ok(repo, "plan", "--snapshot", "corp.jsonl.gz", code=1)
+    repo.edit("idcode.yaml", f'base_dn: "{BASE}"', 'base_dn: "DC=fabrikam,DC=com"')
+    said = ok(repo, "sandbox", "reset", "--from", "corp.jsonl.gz", "--yes", code=1)
+    assert f"is of {BASE}, and base_dn of corp lies in DC=fabrikam,DC=com" in said
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -43,6 +43,11 @@ def run(asked: Arguments) -> int:
         raise UsageError("--snapshot and --sandbox exclude each other", "Leave one of them out.")
     saved = read_snapshot(asked.snapshot) if asked.snapshot is not None else None
     repository, warnings = wiring.load(asked.directory, check_columns=True, sandbox=asked.sandbox)
+    if saved is not None and saved.project != repository.project.project:
+        raise UsageError(
+            f"the snapshot is of project {saved.project}, and this is {repository.project.project}",
+            "Take a snapshot in this repository: idcode snapshot",
+        )
     progress = console.Progress()
     planned = make_plan(
         repository,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from idcode.cli import console, wiring
 from idcode.cli.commands.common import confirm
 from idcode.config.project import Repository
+from idcode.model import dn
 from idcode.model.errors import DirectoryError, UsageError
 
 if TYPE_CHECKING:
@@ -134,11 +135,18 @@ def _beginning(name: str, settings: SandboxSettings, source: Path | None, recycl
 
 def _from_snapshot(name: str, settings: SandboxSettings, source: Path, recycle_bin: bool) -> Domain:
     from idcode.directories.sandbox.copying import domain_with
+    from idcode.directories.sandbox.directory import domain_of
     from idcode.directories.sandbox.snapshot import read_snapshot
 
     saved = read_snapshot(source).directories.get(name)
     if saved is None:
         raise UsageError(f"the snapshot {source} holds no directory {name}", "Name one that it holds with --directory.")
+    ours, theirs = domain_of(name, settings.base_dn), domain_of(name, saved.base_dn)
+    if dn.key(ours) != dn.key(theirs):
+        raise UsageError(
+            f"the snapshot {source} is of {theirs}, and base_dn of {name} lies in {ours}",
+            "Use a snapshot of this domain, or correct base_dn.",
+        )
     return domain_with(
         name, settings.base_dn, saved.schema, saved.mark_in, saved.objects, saved.fingerprint.identity, recycle_bin
     )
