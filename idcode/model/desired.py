@@ -36,9 +36,10 @@ class DesiredObject:
     """One object as the files want it; attributes that are not named stay as they are.
 
     ``parent`` (a DN) and ``name`` (the value of the naming attribute) are ``None`` where they stay; with ``exact_name``
-    a change of letter case alone is one of the name too. ``live`` is the object as read, a deleted one for a restore. ``scope`` is what guards count it under, such as
-    ``corp/account``. ``movers`` are the members in ``attributes["member"].remove`` who gain another group in the
-    same plan, so that they lose the old one last. ``relied`` holds the join attributes by which it was recognised.
+    a change of letter case alone is one of the name too. ``live`` is the object as read, a deleted one for a restore.
+    ``scope`` is what guards count it under, such as ``corp/account``. ``movers`` are the members in
+    ``attributes["member"].remove`` who gain another group in the same plan, so that they lose the old one last.
+    ``relied`` holds the join attributes by which it was recognised.
     """
 
     address: str
