@@ -170,7 +170,7 @@ def _negation(value: Value) -> bool:
 
 
 @function(
-    "CBool(value: any) -> condition",
+    "CBool(value: scalar) -> condition",
     "False for null and zero, True for other numbers; truth values and their texts as they are.",
     example="CBool(-3)",
     result=True,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from idcode.expressions.characters import BLANKS
 from idcode.expressions.conversions import check_length, is_empty, text
-from idcode.expressions.functions.registry import function
+from idcode.expressions.functions.registry import ALL, function
 from idcode.model.values import Value
 
 
@@ -64,7 +64,13 @@ def _length(source: str | None) -> int:
     return len(source or "")
 
 
-@function("Trim(source: text) -> text", "The text without blanks around it.", example='Trim(" Ada ")', result="Ada")
+@function(
+    "Trim(source: text) -> text",
+    "The text without blanks around it, also value by value.",
+    example='Trim(" Ada ")',
+    result="Ada",
+    maps=ALL,
+)
 def _trim(source: str | None) -> str | None:
     return None if source is None else source.strip(BLANKS)
 
@@ -114,7 +120,10 @@ def _normalize_diacritics(source: str | None) -> str | None:
 
 
 @function(
-    "CStr(value: any) -> text", "The text form of a value; null stays null.", example="CStr(BitAnd(15, 9))", result="9"
+    "CStr(value: scalar) -> text",
+    "The text form of a value; null stays null.",
+    example="CStr(BitAnd(15, 9))",
+    result="9",
 )
 def _to_text(value: Value) -> str | None:
     return text(value, "CStr")
