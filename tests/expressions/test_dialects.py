@@ -296,6 +296,7 @@ def test_all_problems_of_an_expression_are_told_from_left_to_right() -> None:
 
 def test_every_function_can_be_called_in_every_dialect() -> None:
     assert names_of("entra") == names_of("connect") == names_of("mim")
+    assert run('Replace(UCase("a"), "A", "b")', "connect") == run('LowerCase("B")') == "b"
 
 
 def test_what_variables_could_multiply_is_bounded() -> None:
