@@ -90,7 +90,7 @@ def _split(form: str) -> Iterator[Element]:
             text, end = _quoted(form, at)
             yield Element(text, quoted=True)
         elif letter in "\\%":
-            if end == len(form) or form[at : end + 1] == "%%":
+            if end == len(form):
                 raise EvaluationError(f'the {letter} belongs to nothing in the format "{form}"')
             end += 1
             yield Element(form[at + 1], quoted=True) if letter == "\\" else next(_split(form[at + 1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from idcode.expressions.conversions import single, text
+from idcode.expressions.conversions import check_length, single, text
 from idcode.expressions.errors import EvaluationError
 from idcode.expressions.functions.registry import function
 from idcode.model.values import Value
@@ -24,7 +24,10 @@ def _to_base64(source: Value) -> str | None:
     if isinstance(only, bytes):
         return base64.b64encode(only).decode("ascii")
     written = text(only, "ConvertToBase64")
-    return None if written is None else base64.b64encode(written.encode("utf-16-le", "surrogatepass")).decode("ascii")
+    if written is None:
+        return None
+    check_length(3 * len(written), "ConvertToBase64")
+    return base64.b64encode(written.encode("utf-16-le", "surrogatepass")).decode("ascii")
 
 
 @function(
@@ -52,7 +55,11 @@ def _from_base64(source: str | None, encoding: str | None = None) -> str | None:
     result="5A6FC3AB",
 )
 def _to_hex(source: str | None) -> str | None:
-    return None if source is None else source.encode("utf-8", "surrogatepass").hex().upper()
+    if source is None:
+        return None
+    encoded = source.encode("utf-8", "surrogatepass")
+    check_length(2 * len(encoded), "ConvertToUTF8Hex")
+    return encoded.hex().upper()
 
 
 @function(

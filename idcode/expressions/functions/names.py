@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from idcode.expressions.conversions import check_length
 from idcode.expressions.errors import EvaluationError
 from idcode.expressions.functions.registry import Problem, function
 from idcode.model.values import Ref
@@ -105,7 +106,9 @@ def _escape(component: str | None) -> str | None:
     match = _PART.fullmatch(component)
     if not match:
         raise EvaluationError(f'EscapeDNComponent: "{component}" does not have the form name=value')
-    return f"{match['type']}={_SPECIAL.sub(_escaped, match['value'])}"
+    escaped = f"{match['type']}={_SPECIAL.sub(_escaped, match['value'])}"
+    check_length(len(escaped), "EscapeDNComponent")
+    return escaped
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ from idcode.model.values import Value
     result="ada.test",
 )
 def _append(source: str | None, suffix: str | None) -> str | None:
-    return None if source is None else source + (suffix or "")
+    return None if source is None else glued("", (source, suffix or ""), "Append")
 
 
 @function(
