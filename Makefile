@@ -57,7 +57,8 @@ lint: $(STAMP) ## Check style and formatting
 types: $(STAMP) ## Check types
 	$(BIN)/mypy
 
-bench: $(STAMP) lab ## Measure the engine, and what the proof of a plan costs (as root)
+bench: $(STAMP) lab ## Measure expressions, the engine, and what the proof of a plan costs (as root)
+	$(BIN)/python benchmarks/expressions.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/proof.py
 

@@ -25,6 +25,7 @@ from idcode.expressions.checked import (
     walk,
 )
 from idcode.expressions.errors import EvaluationError, UnknownValueError
+from idcode.expressions.kinds import kept_as_it_is
 from idcode.expressions.switches import key_text
 from idcode.model.values import Result
 
@@ -99,7 +100,7 @@ def rule_function(flows: Mapping[str, Checked | Evaluator]) -> Callable[[Environ
         handler = ast.ExceptHandler(writer.bind(EvaluationError), "problem", [_store(name, kept)])
         statements.append(ast.Try(body=[_store(name, value)], handlers=[handler], orelse=[], finalbody=[]))
     run: Callable[[Environment], RuleResults] = writer.build(
-        "def run(env):\n values = env.values\n results = {}\n return results", statements
+        "def run(env):\n get = env.values.get\n results = {}\n return results", statements
     )
     return run
 
@@ -107,7 +108,7 @@ def rule_function(flows: Mapping[str, Checked | Evaluator]) -> Callable[[Environ
 def _function(tree: Checked, *, kleene: bool) -> Evaluator:
     writer = _Writer(kleene=kleene)
     returned = ast.Return(writer.expression(tree))
-    run: Evaluator = writer.build("def run(env):\n values = env.values\n return None", [returned])
+    run: Evaluator = writer.build("def run(env):\n get = env.values.get\n return None", [returned])
     return run
 
 
@@ -149,7 +150,7 @@ class _Writer:
         if isinstance(tree, Variable):
             return _load(_variable(len(self._variables) - 1 - self._variables[::-1].index(tree.name)))
         if isinstance(tree, Convert):
-            return _call(self.bind(tree.conversion), [self.expression(tree.operand), ast.Constant(tree.use)])
+            return self._conversion(tree)
         if isinstance(tree, Operate):
             return self._operation(tree)
         if isinstance(tree, Bind):
@@ -167,7 +168,23 @@ class _Writer:
     def _lookup(self, tree: Lookup) -> ast.expr:
         if tree.imported:
             return _call(self.bind(forms.imported), [_load("env"), ast.Constant(tree.name)])
-        return _call(self.bind(forms.lookup), [_load("values"), ast.Constant(tree.name)])
+        held = _call(_load("get"), [ast.Constant(tree.name)])
+        return self._unless(held, str, lambda value: _call(self.bind(forms.known), [value, ast.Constant(tree.name)]))
+
+    def _conversion(self, tree: Convert) -> ast.expr:
+        operand = self.expression(tree.operand)
+        kept = kept_as_it_is(tree.conversion)
+        if kept is None:
+            return _call(self.bind(tree.conversion), [operand, ast.Constant(tree.use)])
+        return self._unless(
+            operand, kept, lambda value: _call(self.bind(tree.conversion), [value, ast.Constant(tree.use)])
+        )
+
+    def _unless(self, value: ast.expr, usual: type, otherwise: Callable[[ast.expr], ast.expr]) -> ast.expr:
+        """Return the node for ``value`` where its class is ``usual``, which saves a call, and else ``otherwise``."""
+        named = ast.NamedExpr(ast.Name("held", ast.Store()), value)
+        found = ast.Attribute(named, "__class__", ast.Load())
+        return ast.IfExp(ast.Compare(found, [ast.Is()], [self.bind(usual)]), _load("held"), otherwise(_load("held")))
 
     def _operation(self, tree: Operate) -> ast.expr:
         if tree.operator not in _LOGIC:

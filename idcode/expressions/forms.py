@@ -21,9 +21,8 @@ MAX_STEPS = 100_000
 """Values that ``Select`` and ``Where``, also inside each other, may look at for one result."""
 
 
-def lookup(values: Mapping[str, Result], name: str) -> Value:
-    """Return an attribute's value; one that is not there, or was left alone, is null."""
-    value = values.get(name)
+def known(value: Result, name: str) -> Value:
+    """Return an attribute's value; one that was left alone is null, one that is unknown an error."""
     if isinstance(value, Special):
         if value is Special.UNKNOWN:
             raise UnknownValueError(name)
@@ -33,7 +32,8 @@ def lookup(values: Mapping[str, Result], name: str) -> Value:
 
 def imported(environment: Environment, name: str) -> Value:
     """Return the value of an attribute that the last import confirmed; without any telling, its value."""
-    return lookup(environment.values if environment.imported is None else environment.imported, name)
+    values = environment.values if environment.imported is None else environment.imported
+    return known(values.get(name), name)
 
 
 def parameter(environment: Environment, name: str) -> Value:
@@ -128,9 +128,12 @@ def by_value(run: Callable[..., Value], positions: tuple[int, ...], use: str) ->
     """Return ``run`` for lists at the ``positions``: called for each value, nulls left out of the result."""
 
     def run_each(*arguments: Any) -> Value:
-        lists = [position for position in positions if arguments[position].__class__ is tuple]
-        if not lists:
+        for position in positions:
+            if arguments[position].__class__ is tuple:
+                break
+        else:
             return run(*arguments)
+        lists = [position for position in positions if arguments[position].__class__ is tuple]
         count = _same_count([len(arguments[position]) for position in lists], use)
         given = list(arguments)
         results = []

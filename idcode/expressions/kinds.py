@@ -66,6 +66,11 @@ def _nullable(conversion: Conversion) -> Conversion:
     return convert
 
 
+def kept_as_it_is(conversion: Conversion) -> type | None:
+    """Return the class whose values ``conversion`` leaves alone, if there is one."""
+    return str if conversion in (conversions.text, _text) else None
+
+
 def impossible(found: Kind, wanted: Kind, dialect: Dialect) -> bool:
     """Whether no value of kind ``found`` can ever be what is ``wanted``."""
     return found in (_NEVER_STRICT if dialect == "connect" else _NEVER).get(wanted, ())

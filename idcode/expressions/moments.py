@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from idcode.expressions.errors import EvaluationError
 
@@ -19,6 +20,8 @@ _TEXT = re.compile(
 )
 
 
+# The same few thousand days come again and again: in the records of many people, and in several flows of one.
+@lru_cache(maxsize=16_384)
 def read_moment(text: str) -> datetime:
     """Read an ISO date or date-time, or ``M/d/yyyy [h:mm:ss tt]``, each with an optional offset, as UTC.
 

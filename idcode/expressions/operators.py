@@ -18,6 +18,9 @@ from idcode.model.values import Ref, Scalar, Value
 
 Comparable = tuple[str, str] | tuple[Number, Number] | tuple[datetime, datetime]
 
+_USUAL = frozenset({str, int, datetime})
+"""Classes whose own order is the one that is wanted."""
+
 
 def equals(left: Value, right: Value) -> bool:
     """Whether both values are the same (``=``)."""
@@ -43,24 +46,32 @@ def differs(left: Value, right: Value) -> bool:
 
 def less(left: Value, right: Value) -> bool:
     """Whether ``left`` comes before ``right``."""
+    if left.__class__ is right.__class__ and left.__class__ in _USUAL:
+        return left < right  # type: ignore[operator]
     pair = _ordered(left, right, "<")
     return pair is not None and _compare(pair) < 0
 
 
 def greater(left: Value, right: Value) -> bool:
     """Whether ``left`` comes after ``right``."""
+    if left.__class__ is right.__class__ and left.__class__ in _USUAL:
+        return left > right  # type: ignore[operator]
     pair = _ordered(left, right, ">")
     return pair is not None and _compare(pair) > 0
 
 
 def at_most(left: Value, right: Value) -> bool:
     """Whether ``left`` does not come after ``right``."""
+    if left.__class__ is right.__class__ and left.__class__ in _USUAL:
+        return left <= right  # type: ignore[operator]
     pair = _ordered(left, right, "<=")
     return pair is not None and _compare(pair) <= 0
 
 
 def at_least(left: Value, right: Value) -> bool:
     """Whether ``left`` does not come before ``right``."""
+    if left.__class__ is right.__class__ and left.__class__ in _USUAL:
+        return left >= right  # type: ignore[operator]
     pair = _ordered(left, right, ">=")
     return pair is not None and _compare(pair) >= 0
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0
 """How long one match or replacement may take."""
+SHORT = 1_000
+"""Characters up to which a pattern with a single choice needs no limit, which costs more than most matches."""
+_CHOICES = "*+?{|"
 _FLAGS = re.compile(r"\(\?[ims]+\)")
 _OPENING = re.compile(r"\((?!\?)|\(\?(?:[:=!>]|<[=!]|[ims]*(?:-[ims]+)?:|#[^)]*\)|<([^\W\d]\w*)>|'([^\W\d]\w*)')")
 _QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
@@ -34,43 +37,61 @@ _ESCAPES = {"z": r"\Z", "Z": r"(?=\n?\Z)", "e": r"\x1b"}
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A translated pattern. ``numbers`` maps .NET's group numbers to the matcher's: named groups come last there."""
+    """A translated pattern. ``numbers`` maps .NET's group numbers to the matcher's: named groups come last there.
+
+    ``single`` says that it has at most one quantifier or alternative: its time grows with the square of the text.
+    """
 
     text: str
     pattern: Pattern[str]
     numbers: tuple[int, ...]
+    single: bool
 
-    def replace(self, source: str, filler: Callable[[Match[str]], str]) -> str:
-        """Replace each match by what ``filler`` gives.
+    def replace(self, source: str, filler: str | Callable[[Match[str]], str]) -> str:
+        """Replace each match by ``filler`` or what it gives.
 
         Raises :class:`EvaluationError` where it takes too long, or the result would be too long.
         """
-        made = len(source)
+        if isinstance(filler, str):
+            check_length((len(source) + 1) * (len(filler) + 1), "Replace")
+            return self._replace(source, filler.replace("\\", r"\\"))
+        return self._replace(source, _counting(source, filler))
 
-        def fill(match: Match[str]) -> str:
-            nonlocal made
-            filled = filler(match)
-            made += len(filled) - len(match[0])
-            check_length(made, "Replace")
-            return filled
-
+    def _replace(self, source: str, filler: str | Callable[[Match[str]], str]) -> str:
         try:
-            return self.pattern.sub(fill, source, timeout=SECONDS)
+            return self.pattern.sub(filler, source, timeout=self._limit(source))
         except TimeoutError:
             self._give_up(source)
 
     def search(self, source: str) -> Match[str] | None:
         """Return the first match. Raise :class:`EvaluationError` where it takes too long to find."""
         try:
-            return self.pattern.search(source, timeout=SECONDS)
+            return self.pattern.search(source, timeout=self._limit(source))
         except TimeoutError:
             self._give_up(source)
+
+    def _limit(self, source: str) -> float | None:
+        return None if self.single and len(source) <= SHORT else SECONDS
 
     def _give_up(self, source: str) -> NoReturn:
         raise EvaluationError(
             f"Replace: the regular expression {self.text} takes too long on a text of {len(source):,} characters; "
             "use fewer repetitions inside or next to each other"
         ) from None
+
+
+def _counting(source: str, filler: Callable[[Match[str]], str]) -> Callable[[Match[str]], str]:
+    """Return ``filler``, which also sees to it that the result does not become too long."""
+    made = len(source)
+
+    def fill(match: Match[str]) -> str:
+        nonlocal made
+        filled = filler(match)
+        made += len(filled) - len(match[0])
+        check_length(made, "Replace")
+        return filled
+
+    return fill
 
 
 @lru_cache(maxsize=1024)
@@ -85,7 +106,8 @@ def compile_regex(text: str) -> Regex:
         compiled = regex.compile(translated, flags=regex.V0)
     except (regex.error, OverflowError, RecursionError) as problem:
         raise EvaluationError(f"the regular expression {text} is wrong: {problem}") from None
-    return Regex(text, compiled, (0, *translator.unnamed, *translator.named.values()))
+    single = sum(map(text.count, _CHOICES)) <= 1
+    return Regex(text, compiled, (0, *translator.unnamed, *translator.named.values()), single)
 
 
 class _Translator:

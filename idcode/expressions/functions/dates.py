@@ -148,7 +148,8 @@ def _later_by_months(begin: datetime, count: int) -> datetime:
     year, month = divmod(begin.year * 12 + begin.month - 1 + count, 12)
     if not 1 <= year <= 9999:
         raise ValueError(year)
-    return begin.replace(year=year, month=month + 1, day=min(begin.day, calendar.monthrange(year, month + 1)[1]))
+    day = begin.day if begin.day <= 28 else min(begin.day, calendar.monthrange(year, month + 1)[1])
+    return begin.replace(year=year, month=month + 1, day=day)
 
 
 @function(

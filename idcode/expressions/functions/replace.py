@@ -106,8 +106,10 @@ def _with_group(match: Match[str], name: str, replacement: str) -> str:
     return match[0][: start - whole] + replacement + match[0][end - whole :]
 
 
-def _filler(regex: Regex, replacement: str) -> Callable[[Match[str]], str]:
+def _filler(regex: Regex, replacement: str) -> str | Callable[[Match[str]], str]:
     """Return what fills in ``${name}``, ``$1``, ``$&`` and ``$$`` for a match; others stay as written (.NET)."""
+    if "$" not in replacement:
+        return replacement
 
     def value(match: Match[str], reference: re.Match[str]) -> str:
         if reference[0] == "$$":

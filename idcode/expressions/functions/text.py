@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from idcode.expressions.characters import BLANKS
-from idcode.expressions.conversions import check_length, is_empty, text
+from idcode.expressions.conversions import check_length, text
 from idcode.expressions.functions.registry import ALL, function
 from idcode.model.values import Value
 
@@ -29,11 +29,13 @@ def _append(source: str | None, suffix: str | None) -> str | None:
     dialects=("entra", "mim"),
 )
 def _join(separator: str | None, *sources: Value) -> str:
-    parts = []
+    parts: list[str] = []
     for source in sources:
-        for value in source if isinstance(source, tuple) else (source,):
-            if not is_empty(value):
-                parts.append(text(value, "source of Join"))
+        if isinstance(source, str):
+            parts.append(source)
+        elif source is not None:
+            values = source if isinstance(source, tuple) else (source,)
+            parts += [text(value, "source of Join") or "" for value in values]
     return glued(separator or "", [part for part in parts if part], "Join")
 
 
