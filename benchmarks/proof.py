@@ -21,7 +21,7 @@ from tests.acceptance.repository import GROUPS, HEADER, OUS, PROJECT, RULES  # n
 from tests.lab import Domain, SambaLab, available  # noqa: E402
 
 ROUNDS = 5
-SIZES = ((60, 5), (120, 20), (250, 20), (250, 40), (1000, 40))
+SIZES = ((60, 5), (120, 10), (120, 25), (250, 20), (1000, 40))
 """People in the directory, and how many of them change."""
 
 

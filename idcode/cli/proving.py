@@ -13,8 +13,8 @@ from idcode.model.plans import Plan, Verdict
 from idcode.prove.rehearsal import left_over, rehearse
 from idcode.sync.gather import Gathered, queries, read_directory
 
-CHEAP_OBJECTS = 400
-CHEAP_CHANGES = 40
+CHEAP_OBJECTS = 300
+CHEAP_CHANGES = 30
 """Up to here a proof costs less than a tenth of planning on a domain controller (benchmarks/proof.py)."""
 
 
