@@ -160,13 +160,14 @@ def _is_empty_text(value: Value) -> bool:
 
 @function(
     "Not(value: any) -> condition",
-    "False for True or a text that spells it, otherwise True.",
+    "False for True and the text True, in this letter case; otherwise True.",
     example='Not([stage] = "active")',
     inputs={"stage": "leaver"},
     result=True,
 )
 def _negation(value: Value) -> bool:
-    return truth(single(value, "Not")) is not True
+    only = single(value, "Not")
+    return not (only is True or only == "True")
 
 
 @function(
