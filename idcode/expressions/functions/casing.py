@@ -80,7 +80,7 @@ def _capitals(source: str | None, separators: str | None = None) -> str | None:
 
 def _separates(character: str) -> bool:
     category = unicodedata.category(character)
-    return category[0] in "ZP" or category in ("Cc", "Sm", "Sc", "So")
+    return category[0] in "ZPS" or category in ("Cc", "Cf")
 
 
 @function(
