@@ -67,7 +67,8 @@ def _now(environment: Environment) -> datetime:
     dialects=("entra", "mim"),
 )
 def _to_moment(value: datetime | None) -> datetime | None:
-    return value
+    # The text that Entra's CDate gives has no fractions of a second.
+    return None if value is None else value.replace(microsecond=0)
 
 
 @function(
