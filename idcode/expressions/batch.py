@@ -95,13 +95,16 @@ def _result(record: Mapping[str, Any], now: datetime) -> Result:
 
 
 def _first(texts: list[str], run: Callable[[str], Result]) -> Result:
-    """Return what comes of rules in order of precedence: null falls through, an ignored flow is as if not there."""
+    """Return what comes of rules in order of precedence: null falls through, an ignored flow is as if not there.
+
+    A list without values is no value either.
+    """
     nobody: Result = Special.ABSENT
     for text in texts:
         result = run(text)
         if result is Special.AUTHORITATIVE_NULL:
             return None
-        if result is None:
+        if result is None or result == ():
             nobody = None
         elif result is not Special.ABSENT:
             return result
