@@ -24,7 +24,8 @@ class Protected:
     def __init__(self, repository: Repository, now: datetime) -> None:
         project = repository.project
         self._now = now
-        self._tests = [program(expression, project.dialect) for expression in project.guards.protect]
+        language = (project.dialect, project.parameters)
+        self._tests = [program(expression, *language) for expression in project.guards.protect]
         self._personal = {name for kind in repository.identities.values() for name in kind.attributes}
 
     @property

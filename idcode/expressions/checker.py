@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from idcode.expressions.checked import (
@@ -56,9 +57,14 @@ class Checking:
     warnings: tuple[ExpressionError, ...]
 
 
-def check(root: Node, dialect: Dialect, *, trace: bool = False) -> Checking:
-    """Check ``root``. Raise :class:`ExpressionError` for the first problem; it carries the others with it."""
-    checker = _Checker(dialect, trace)
+def check(
+    root: Node, dialect: Dialect, *, parameters: Mapping[str, str] | None = None, trace: bool = False
+) -> Checking:
+    """Check ``root``. Raise :class:`ExpressionError` for the first problem; it carries the others with it.
+
+    Without ``parameters``, those are looked up when the expression runs.
+    """
+    checker = _Checker(dialect, parameters, trace)
     tree = checker.root(root)
     if checker.problems:
         first, *others = sorted(checker.problems, key=lambda problem: problem.offset)
@@ -81,6 +87,7 @@ class _Checker:
     """``flow`` in its methods says whether a word of ``FLOW`` may stand at this place."""
 
     dialect: Dialect
+    parameters: Mapping[str, str] | None
     trace: bool
     problems: list[ExpressionError] = field(default_factory=list)
     warnings: list[ExpressionError] = field(default_factory=list)
@@ -117,7 +124,7 @@ class _Checker:
         if isinstance(node, Attribute):
             return self._lookup(node.name, node), "any"
         if isinstance(node, SettingName):
-            return Setting(node.name), "any"
+            return self._parameter(node)
         if isinstance(node, VariableName):
             return self._variable(node), "any"
         if isinstance(node, Word):
@@ -129,6 +136,15 @@ class _Checker:
     def _lookup(self, name: str, node: Node, *, imported: bool = False) -> Lookup:
         self.references.append(Reference(name, node.start, node.end))
         return Lookup(name, imported)
+
+    def _parameter(self, node: SettingName) -> tuple[Checked, Kind]:
+        if self.parameters is None:
+            return Setting(node.name), "any"
+        if node.name in self.parameters:
+            return Constant(self.parameters[node.name]), "text"
+        meant = nearest(node.name, self.parameters)
+        hint = f"did you mean %{meant}%?" if meant else "idcode.yaml gives values to names below parameters:"
+        raise _problem(node, "unknown-parameter", f"there is no parameter %{node.name}%", hint)
 
     def _variable(self, node: VariableName) -> Variable:
         if node.name in self._bound:

@@ -168,24 +168,33 @@ def _conjuncts(node: Node) -> list[Node]:
     return [node]
 
 
-def compile_expression(text: str, *, dialect: Dialect = "entra", attributes: Collection[str] | None = None) -> Program:
+def compile_expression(
+    text: str,
+    *,
+    dialect: Dialect = "entra",
+    attributes: Collection[str] | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Program:
     """Compile ``text``. ``attributes`` are the names that ``[name]`` may use; ``None`` allows any.
+
+    ``parameters`` are the values of ``%name%``; with ``None`` the environment has them.
 
     Raises :class:`ExpressionError` for the first thing that is wrong, with its place and with all ``others``.
     """
-    program = _compile(text, dialect)
+    program = _compile(text, dialect, None if parameters is None else tuple(sorted(parameters.items())))
     if attributes is not None:
         program.check_attributes(attributes)
     return program
 
 
 @lru_cache(maxsize=8192)
-def _compile(text: str, dialect: Dialect) -> Program:
+def _compile(text: str, dialect: Dialect, parameters: tuple[tuple[str, str], ...] | None) -> Program:
     # The parser library is loaded when the first expression is compiled, not with the module.
     from idcode.expressions.parser import parse
 
     node = parse(text, dialect)
-    return Program(text, dialect, node, check(node, dialect))
+    known = None if parameters is None else dict(parameters)
+    return Program(text, dialect, node, check(node, dialect, parameters=known))
 
 
 def compile_traced(text: str, *, dialect: Dialect = "entra") -> Program:

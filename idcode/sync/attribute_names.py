@@ -97,7 +97,7 @@ def _check_protect(context: Context) -> None:
     people = {name for kind in context.rules.values() for name in kind.type.attributes}
     schemas = [reading.view.schema for reading in context.gathered.directories.values()]
     for expression in project.guards.protect:
-        for name in sorted(program(expression, project.dialect).attributes):
+        for name in sorted(program(expression, project.dialect, project.parameters).attributes):
             known = name in people or name.lower() in _OWN or any(schema.find(name) for schema in schemas)
             if schemas and not known:
                 message = (

@@ -245,7 +245,7 @@ def _absent(context: Context, reading: DirectoryReading) -> None:
 def _protect(context: Context) -> None:
     """Find the objects that a ``protect`` expression names."""
     project = context.repository.project
-    tests = [program(expression, project.dialect) for expression in project.guards.protect]
+    tests = [program(expression, project.dialect, project.parameters) for expression in project.guards.protect]
     for wanted in context.state.objects:
         if wanted.live is None:
             continue

@@ -70,8 +70,11 @@ def queries(repository: Repository, rules: Mapping[str, IdentityRules]) -> dict[
         _identity_queries(kind, wanted, scopes)
     for index, file in enumerate(repository.objects):
         _object_queries(file.directory, index, repository, wanted, scopes)
+    project = repository.project
     protect = {
-        name for e in repository.project.guards.protect for name in program(e, repository.project.dialect).attributes
+        name
+        for expression in project.guards.protect
+        for name in program(expression, project.dialect, project.parameters).attributes
     }
     result = {}
     for directory, attributes in wanted.items():
@@ -120,11 +123,12 @@ def _object_queries(
     scopes: dict[str, list[Scope]],
 ) -> None:
     file = repository.objects[index]
-    names, dialect = wanted[directory]["group"], file.dialect or repository.project.dialect
+    project = repository.project
+    names, language = wanted[directory]["group"], (file.dialect or project.dialect, project.parameters)
     for group in file.groups:
         names |= set(group.flow)
         for flow in group.flow.values():
-            names |= object_attributes([program(flow.value, dialect)])
+            names |= object_attributes([program(flow.value, *language)])
         if group.for_each:
             names.add(group.for_each.kept_in)
     if file.manages:

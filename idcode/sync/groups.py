@@ -116,8 +116,9 @@ def _for_each(
     dialect: Dialect,
     by_name: dict[str, LiveObject],
 ) -> list[DeclaredGroup]:
-    key_program = program(each.key, dialect)
-    where = program(each.where, dialect) if each.where else None
+    language = (dialect, context.repository.project.parameters)
+    key_program = program(each.key, *language)
+    where = program(each.where, *language) if each.where else None
     people: dict[str, list[Identity]] = defaultdict(list)
     undecided: list[Identity] = []
     spelled: dict[str, str] = {}
@@ -199,7 +200,7 @@ def _name(
         result: Result | EvaluationError = f"{group.name}"
     else:
         env = Environment(values=common_values(people), now=context.as_of, seed=value)
-        result = evaluate(program(group.name.expression, dialect), env)
+        result = evaluate(program(group.name.expression, dialect, context.repository.project.parameters), env)
     if isinstance(result, str) and result.strip():
         return result
     reason = str(result) if isinstance(result, EvaluationError) else "it is empty"
@@ -265,7 +266,8 @@ def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup,
     values = common_values(declared.people or [])
     for name, flow in declared.group.flow.items():
         attribute = reading.view.schema.find(name)
-        compiled = outbound_flow(name, flow, declared.dialect, declared.group.key_at("flow"))
+        language = (declared.dialect, context.repository.project.parameters)
+        compiled = outbound_flow(name, flow, language, declared.group.key_at("flow"))
         if attribute is None:
             context.say(
                 "error",

@@ -155,7 +155,7 @@ def _matched(context: Context, matcher: Matcher, declared: DeclaredGroup) -> tup
     people, undecided = list(declared.people or []), list(declared.undecided)
     if match is None:
         return people, undecided
-    matched, unknown, errors = matcher.match(program(match, declared.dialect))
+    matched, unknown, errors = matcher.match(program(match, declared.dialect, context.repository.project.parameters))
     for identity, error in errors:
         if not isinstance(error, UnknownValueError):
             context.say(

@@ -17,20 +17,24 @@ Joins = tuple[tuple[tuple[str, Program], ...], ...]
 RuleFunction = Callable[[Environment], dict[str, "Result | EvaluationError"]]
 
 
-def program(expression: Expression, dialect: Dialect) -> Program:
+Language = tuple[Dialect, Mapping[str, str]]
+"""The dialect of expressions, and the project's parameters (``%name%``)."""
+
+
+def program(expression: Expression, dialect: Dialect, parameters: Mapping[str, str]) -> Program:
     """Compile an expression that ``validate`` has accepted; a constant becomes a text literal."""
     if expression.constant is not None:
         escaped = expression.constant.replace("\\", "\\\\").replace('"', '\\"')
         return compile_expression(f'"{escaped}"', dialect="entra")
-    return compile_expression(expression.text, dialect=dialect)
+    return compile_expression(expression.text, dialect=dialect, parameters=parameters)
 
 
-def _optional(expression: Expression | None, dialect: Dialect) -> Program | None:
-    return program(expression, dialect) if expression else None
+def _optional(expression: Expression | None, language: Language) -> Program | None:
+    return program(expression, *language) if expression else None
 
 
-def _joins(joins: list[dict[str, Expression]], dialect: Dialect) -> Joins:
-    return tuple(tuple((name, program(value, dialect)) for name, value in join.items()) for join in joins)
+def _joins(joins: list[dict[str, Expression]], language: Language) -> Joins:
+    return tuple(tuple((name, program(value, *language)) for name, value in join.items()) for join in joins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,45 +138,48 @@ class IdentityRules:
 
 def compile_rules(repository: Repository) -> dict[str, IdentityRules]:
     """Compile every identity type of a validated repository."""
-    return {name: _compile_type(kind) for name, kind in repository.identities.items()}
+    parameters = repository.project.parameters
+    return {name: _compile_type(kind, parameters) for name, kind in repository.identities.items()}
 
 
-def _compile_type(kind: IdentityType) -> IdentityRules:
-    lifecycle = kind.lifecycle
+def _compile_type(kind: IdentityType, parameters: Mapping[str, str]) -> IdentityRules:
+    lifecycle, language = kind.lifecycle, (kind.dialect, parameters)
     stages = lifecycle.stages if lifecycle else []
     return IdentityRules(
         type=kind,
-        inbound={rule.name: _compile_inbound(rule, kind.dialect) for rule in kind.inbound},
-        outbound={rule.name: _compile_outbound(rule, kind.dialect) for rule in kind.outbound},
-        generate={name: program(made.value, made.dialect or kind.dialect) for name, made in kind.generate.items()},
-        timezone=program(lifecycle.timezone, kind.dialect) if lifecycle else None,
-        stages=tuple((s.name, _optional(s.from_, kind.dialect), _optional(s.after, kind.dialect)) for s in stages),
+        inbound={rule.name: _compile_inbound(rule, language) for rule in kind.inbound},
+        outbound={rule.name: _compile_outbound(rule, language) for rule in kind.outbound},
+        generate={
+            name: program(made.value, made.dialect or kind.dialect, parameters) for name, made in kind.generate.items()
+        },
+        timezone=program(lifecycle.timezone, *language) if lifecycle else None,
+        stages=tuple((s.name, _optional(s.from_, language), _optional(s.after, language)) for s in stages),
     )
 
 
-def _compile_inbound(rule: InboundRule, default: Dialect) -> Inbound:
-    dialect = rule.dialect or default
-    flows = {name: program(flow.value, dialect) for name, flow in rule.flow.items()}
-    return Inbound(rule, _optional(rule.scope, dialect), _joins(rule.join, dialect), flows, compile_rule(flows))
+def _compile_inbound(rule: InboundRule, default: Language) -> Inbound:
+    language = (rule.dialect or default[0], default[1])
+    flows = {name: program(flow.value, *language) for name, flow in rule.flow.items()}
+    return Inbound(rule, _optional(rule.scope, language), _joins(rule.join, language), flows, compile_rule(flows))
 
 
-def _compile_outbound(rule: OutboundRule, default: Dialect) -> Outbound:
-    dialect = rule.dialect or default
-    flows = tuple(outbound_flow(name, flow, dialect, rule.key_at("flow")) for name, flow in rule.flow.items())
+def _compile_outbound(rule: OutboundRule, default: Language) -> Outbound:
+    language = (rule.dialect or default[0], default[1])
+    flows = tuple(outbound_flow(name, flow, language, rule.key_at("flow")) for name, flow in rule.flow.items())
     return Outbound(
         rule=rule,
-        scope=_optional(rule.scope, dialect),
-        joins=_joins(rule.join, dialect),
-        path=_optional(rule.path, dialect),
-        segments=tuple(program(part, dialect) for part in rule.segments or ()),
-        enabled=_optional(rule.enabled.expression, dialect) if rule.enabled else None,
+        scope=_optional(rule.scope, language),
+        joins=_joins(rule.join, language),
+        path=_optional(rule.path, language),
+        segments=tuple(program(part, *language) for part in rule.segments or ()),
+        enabled=_optional(rule.enabled.expression, language) if rule.enabled else None,
         flows=flows,
     )
 
 
-def outbound_flow(name: str, flow: Flow, dialect: Dialect, span: Span) -> OutboundFlow:
+def outbound_flow(name: str, flow: Flow, language: Language, span: Span) -> OutboundFlow:
     """Compile one flow; ``span`` is where it stands when its value has no place of its own."""
-    aliases = _optional(flow.mail.aliases, dialect) if flow.mail else None
+    aliases = _optional(flow.mail.aliases, language) if flow.mail else None
     return OutboundFlow(
-        name, flow, program(flow.value, dialect), aliases, flow.value.span if flow.value.span.file else span
+        name, flow, program(flow.value, *language), aliases, flow.value.span if flow.value.span.file else span
     )

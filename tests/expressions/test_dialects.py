@@ -323,3 +323,13 @@ def test_each_dialect_refuses_what_is_broken() -> None:
     for dialect in DIALECTS:
         with pytest.raises(ExpressionError):
             compile_expression("Trim([a]", dialect=dialect)
+
+
+def test_parameters_that_are_known_beforehand_are_checked() -> None:
+    text = '[a] & "@" & %Domain.FQDN%'
+    program = compile_expression(text, dialect="connect", parameters={"Domain.FQDN": "contoso.com"})
+    assert program(Environment({"a": "ada"}, now=NOW)) == "ada@contoso.com"
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(text, dialect="connect", parameters={"Domain.Fqdn": "contoso.com"})
+    assert (caught.value.code, marked(text, caught.value)) == ("unknown-parameter", "%Domain.FQDN%")
+    assert caught.value.hint == "did you mean %Domain.Fqdn%?"

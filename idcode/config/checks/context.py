@@ -99,7 +99,7 @@ class Context:
         if expression is None or expression.is_constant:
             return None
         try:
-            program = compile_expression(expression.text, dialect=dialect)
+            program = compile_expression(expression.text, dialect=dialect, parameters=self.project.parameters)
         except ExpressionError as error:
             for problem in (error, *error.others):
                 self._expression_error(expression, problem)

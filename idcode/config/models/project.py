@@ -69,6 +69,7 @@ class Project(Node):
     project: str = Field(min_length=1)
     include: list[str] = ["rules/*.yaml", "objects/**/*.yaml", "decisions.yaml"]
     dialect: Dialect = "entra"
+    parameters: dict[str, str] = {}
     directories: dict[str, Any] = {}
     sources: dict[str, Any] = {}
     store: str = "sqlite:///.idcode/idcode.db"
