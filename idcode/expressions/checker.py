@@ -182,7 +182,7 @@ class _Checker:
         wanted, returned = _OPERATORS[name]
         # & is lenient everywhere, as it is in Visual Basic.
         convert = conversion(wanted, "entra" if name == "&" else self.dialect)
-        maps = self.dialect == "connect" and wanted != "condition"
+        maps = self.dialect == "connect"
         use = "-" if name == "negate" else node.operator
         operands = []
         for operand in node.operands:

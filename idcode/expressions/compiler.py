@@ -193,8 +193,9 @@ class _Writer:
                 run = forms.operator_by_value(run, tree.operator)
             return _call(self.bind(run), [self.expression(part) for part in tree.operands])
         plain, careful = _LOGIC[tree.operator]
-        if self._kleene:
-            return _call(self.bind(careful), [self._later(part) for part in tree.operands])
+        if self._kleene or tree.maps:
+            run = forms.logic_by_value(tree.operator) if tree.maps else careful
+            return _call(self.bind(run), [self._later(part) for part in tree.operands])
         return ast.BoolOp(plain(), [self.expression(part) for part in tree.operands])
 
     def _binding(self, tree: Bind) -> ast.expr:

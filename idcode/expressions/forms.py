@@ -6,9 +6,10 @@ An argument of type ``Later`` is evaluated only when it is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from idcode.expressions import operators
 from idcode.expressions.errors import EvaluationError, UnknownValueError
 from idcode.expressions.switches import key_text
 from idcode.model.values import Result, Scalar, Special, Value
@@ -162,6 +163,35 @@ def operator_by_value(run: Callable[..., Value], operator: str) -> Callable[...,
         return _flat([run(*row) for row in rows])
 
     return run_each
+
+
+@cache
+def logic_by_value(operator: str) -> Callable[..., Value]:
+    """Return ``&&`` or ``||`` for operands of which some may be lists: decided for each of their values."""
+    decide, decisive, both = _LOGIC[operator]
+    combined = operator_by_value(lambda *row: both(row), operator)
+
+    def run(*operands: Callable[[], bool | tuple[bool, ...]]) -> Value:
+        lists: list[tuple[bool, ...]] = []
+
+        def single(operand: Callable[[], bool | tuple[bool, ...]]) -> bool:
+            held = operand()
+            if isinstance(held, tuple):
+                lists.append(held)
+                # A list decides nothing for all values, so that the other operands do.
+                return not decisive
+            return held
+
+        result = decide(*[partial(single, operand) for operand in operands])
+        return combined(*lists) if lists and result is not decisive else result
+
+    return run
+
+
+_LOGIC: dict[str, tuple[Callable[..., bool], bool, Callable[[Sequence[bool]], bool]]] = {
+    "&&": (operators.kleene_and, False, all),
+    "||": (operators.kleene_or, True, any),
+}
 
 
 def _same_count(counts: Sequence[int], use: str) -> int:

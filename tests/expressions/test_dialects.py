@@ -181,7 +181,7 @@ def test_only_the_branches_that_some_value_needs_are_evaluated() -> None:
         ("Append([two], [three])", "lists of 2 and 3 values"),
         ('IIF([two] = "a", [three], NULL)', "a condition of 2 values chooses among 3"),
         ('IIF([two] = "a", IgnoreThisFlow, NULL)', "absent cannot be the result for one value of several"),
-        ("Len([two]) = 1 && True", "one value is needed and there are 2"),
+        ('[two] = "a" && [three] = "a"', "lists of 2 and 3 values"),
     ],
 )
 def test_lists_that_do_not_go_together_are_an_error(expression: str, reason: str) -> None:
