@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import io
 import os
@@ -15,9 +14,9 @@ from idcode.model.diagnostics import Diagnostic
 
 
 def show_anything() -> None:
-    """Let stdout and stderr write as escapes what a terminal or pipe that is not UTF-8 cannot show."""
+    """Let stdout and stderr write as escapes what they cannot show, such as half a character."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 

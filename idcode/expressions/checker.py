@@ -190,7 +190,7 @@ class _Checker:
             converted = self._converted(operand, checked, kind, "any" if name == "&" else wanted, convert, use, maps)
             operands.append(converted)
         maps = maps and not all(isinstance(operand, Constant) for operand in operands)
-        return Operate(name, tuple(operands), maps), returned
+        return Operate(name, tuple(operands), maps), "any" if maps else returned
 
     def _call(self, node: Call, *, flow: bool) -> tuple[Checked, Kind]:
         try:

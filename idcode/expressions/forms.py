@@ -5,7 +5,8 @@ An argument of type ``Later`` is evaluated only when it is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 Later = Callable[[], Result]
 MAX_STEPS = 100_000
-"""Values that ``Select`` and ``Where``, also inside each other, may look at for one result."""
+"""Values that ``Select`` and ``Where``, also inside each other, may look at for one result.
+
+Also how many a list may have that is made value by value."""
+MAX_CHARACTERS = 10_000_000
+"""Characters of all texts of a list that is made."""
+SECONDS = 5.0
+"""How long making one list value by value may take."""
 
 
 def known(value: Result, name: str) -> Value:
@@ -88,13 +95,13 @@ def select(
 ) -> Value:
     """Return what ``body`` gives for each value, without nulls."""
     _spend(environment, len(values), outermost)
-    return _flat([body(value) for value in values])
+    return _flat((body(value) for value in values), "Select")
 
 
 def where(environment: Environment, values: Sequence[Scalar], body: Callable[[Scalar], bool], outermost: bool) -> Value:
     """Return the values for which ``body`` holds."""
     _spend(environment, len(values), outermost)
-    return tuple([value for value in values if body(value)])
+    return _flat((value if body(value) else None for value in values), "Where")
 
 
 def _spend(environment: Environment, steps: int, outermost: bool) -> None:
@@ -110,7 +117,8 @@ def choose_by_value(condition: bool | tuple[bool, ...], chosen: Later, other: La
     results = {holds: chosen() if holds else other() for holds in dict.fromkeys(condition)}
     if len(condition) == 1 and isinstance(results[condition[0]], tuple | Special):
         return results[condition[0]]
-    return _flat([_for_one(results[holds], index, len(condition)) for index, holds in enumerate(condition)])
+    chosen_ones = (_for_one(results[holds], index, len(condition)) for index, holds in enumerate(condition))
+    return _flat(chosen_ones, "IIF")
 
 
 def _for_one(result: Result, index: int, count: int) -> Result:
@@ -137,12 +145,13 @@ def by_value(run: Callable[..., Value], positions: tuple[int, ...], use: str) ->
         lists = [position for position in positions if arguments[position].__class__ is tuple]
         count = _same_count([len(arguments[position]) for position in lists], use)
         given = list(arguments)
-        results = []
-        for index in range(count):
+
+        def run_for(index: int) -> Value:
             for position in lists:
                 given[position] = arguments[position][index % len(arguments[position])]
-            results.append(run(*given))
-        return _flat(results)
+            return run(*given)
+
+        return _flat(map(run_for, range(count)), use)
 
     return run_each
 
@@ -157,10 +166,10 @@ def operator_by_value(run: Callable[..., Value], operator: str) -> Callable[...,
             return run(*operands)
         count = _same_count([len(part) for part in lists], operator)
         spread = [part * count if part in lists and len(part) == 1 else part for part in operands]
-        rows = [
+        rows = (
             [part[index] if isinstance(part, tuple) and part else part for part in spread] for index in range(count)
-        ]
-        return _flat([run(*row) for row in rows])
+        )
+        return _flat((run(*row) for row in rows), operator)
 
     return run_each
 
@@ -202,12 +211,24 @@ def _same_count(counts: Sequence[int], use: str) -> int:
     return several.pop() if several else 1
 
 
-def _flat(results: Sequence[Any]) -> Value:
-    """Return a list of all results that are not null; a result that is a list brings its values."""
+def _flat(results: Iterable[Any], use: str) -> Value:
+    """Return a list of all results that are not null; a result that is a list brings its values.
+
+    Raises :class:`EvaluationError` where the list becomes too long, or takes too long.
+    """
     found: list[Scalar] = []
+    characters = 0
+    ends = time.monotonic() + SECONDS
     for result in results:
-        if isinstance(result, tuple):
-            found += result
-        elif result is not None:
-            found.append(result)
+        if result is None:
+            continue
+        made = result if isinstance(result, tuple) else (result,)
+        found += made
+        characters += sum([len(value) for value in made if isinstance(value, str)])
+        if len(found) > MAX_STEPS:
+            raise EvaluationError(f"{use}: a list has at most {MAX_STEPS:,} values")
+        if characters > MAX_CHARACTERS:
+            raise EvaluationError(f"{use}: the texts of a list have at most {MAX_CHARACTERS:,} characters together")
+        if time.monotonic() > ends:
+            raise EvaluationError(f"{use}: takes more than {SECONDS:.0f} seconds for a list")
     return tuple(found)

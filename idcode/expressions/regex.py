@@ -23,10 +23,12 @@ SECONDS = 1.0
 """How long one match or replacement may take."""
 SHORT = 1_000
 """Characters up to which a pattern with a single choice needs no limit, which costs more than most matches."""
+MAX_PARTS = 10_000
+"""Characters that a pattern may stand for with each ``{n}`` written out, as the matcher does."""
 _CHOICES = "*+?{|"
 _FLAGS = re.compile(r"\(\?[ims]+\)")
 _OPENING = re.compile(r"\((?!\?)|\(\?(?:[:=!>]|<[=!]|[ims]*(?:-[ims]+)?:|#[^)]*\)|<([^\W\d]\w*)>|'([^\W\d]\w*)')")
-_QUANTIFIER = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
+_QUANTIFIER = re.compile(r"\{([0-9]+)(?:,[0-9]*)?\}")
 _ESCAPE = re.compile(
     r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|c(?P<control>[A-Za-z])|[pP]\{\w+\}|k(?:<(?P<name>\w+)>|'(?P<quoted>\w+)')"
     r"|(?P<number>[1-9])|[dDwWsStnrfvabBAzZe]|[^0-9A-Za-z])",
@@ -118,6 +120,8 @@ class _Translator:
         self.at = 0
         self.unnamed: list[int] = []
         self.named: dict[str, int] = {}
+        self.sizes = [0]
+        self.last = 0
 
     def whole(self) -> str:
         """Return the pattern in the matcher's notation."""
@@ -137,24 +141,38 @@ class _Translator:
 
     def _part(self) -> str:
         character = self.text[self.at]
-        if character == "\\":
-            return self._escape(in_class=False)
-        if character == "[":
-            return self._class()
         if character == "(":
             return self._opening()
         if character == "{":
             quantifier = _QUANTIFIER.match(self.text, self.at)
             if quantifier:
+                self._add(self.last * (max(int(quantifier[1]), 1) - 1), repeated=True)
                 return self._take(quantifier)
+        if character == ")" and len(self.sizes) > 1:
+            self._add(self.sizes.pop())
+        elif character not in "*+?|":
+            self._add(1)
+        if character == "\\":
+            return self._escape(in_class=False)
+        if character == "[":
+            return self._class()
         self.at += 1
         return "\\" + character if character in "{}" else character
+
+    def _add(self, size: int, *, repeated: bool = False) -> None:
+        """Count what the group that is open, or the pattern as a whole, stands for."""
+        self.last = self.last + size if repeated else size
+        self.sizes[-1] += size
+        if self.sizes[-1] > MAX_PARTS:
+            self._fail(f"repeats more than {MAX_PARTS:,} characters")
 
     def _opening(self) -> str:
         opening = _OPENING.match(self.text, self.at)
         if not opening:
             self._fail(f"has a kind of group that is not supported: {self.text[self.at : self.at + 6]}…")
         taken, name = self._take(opening), opening[1] or opening[2]
+        if not taken.endswith(")"):
+            self.sizes.append(0)
         if name:
             self.named.setdefault(name, len(self.unnamed) + len(self.named) + 1)
             return f"(?P<{name}>"

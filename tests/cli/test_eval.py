@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +169,49 @@ def test_a_line_that_is_no_record_stops_the_batch_and_is_named(tmp_path: Path, c
         file.write_text('{"id": 1, "expression": "1"}\n' + line, "utf-8")
         assert run_main(["eval", "--batch", str(file)]) == 1
         assert f"{file}:2: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "complaint"),
+    [
+        ("expression", 5, "expression is not a text"),
+        ("expression", None, "it has no expression"),
+        ("inputs", [1], "inputs is not an object"),
+        ("inputs", {"a": [[1]]}, "a list holds neither null nor lists"),
+        ("now", 5, "now is not a text"),
+        ("taken", {"a": 1}, "taken is not a list"),
+        ("lower", "NULL", "lower is not a list"),
+        ("lower", [5], "lower is not a list of texts"),
+        ("tenant", [], "tenant is not an object"),
+    ],
+)
+def test_a_record_with_a_wrong_field_says_which(
+    tmp_path: Path, capsys: Capture, field: str, value: Any, complaint: str
+) -> None:
+    (answer,) = _batch(tmp_path, capsys, {"id": 1.5, "expression": "1", "mode": "precedence", field: value})
+    assert answer["id"] == 1.5
+    assert complaint in answer["error"]
+
+
+@pytest.mark.parametrize("line", ['{"expression": "[a]", "inputs": {"a": 1E99999999999999999999}}', "[" * 100_000])
+def test_json_that_cannot_be_worked_with_is_refused(line: str, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "records.jsonl"
+    file.write_text(line, "utf-8")
+    assert run_main(["eval", "--batch", str(file)]) == 1
+    assert f"{file}:1: not JSON: " in capsys.readouterr().err
+
+
+def test_a_number_without_end_is_refused_and_not_written_out(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "records.jsonl"
+    file.write_text('\ufeff{"id": 1, "expression": "[a]", "inputs": {"a": 1e9999999}}\r\n', "utf-8")
+    assert run_main(["eval", "--batch", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"id": 1, "error": "not a record: a number is too large"}
+
+
+def test_half_a_character_is_written_as_json_writes_it(tmp_path: Path) -> None:
+    file = tmp_path / "records.jsonl"
+    file.write_text(r'{"id": "\ud800", "expression": "[a]", "inputs": {"a": "\udc00"}}', "utf-8")
+    command = [sys.executable, "-m", "idcode.cli.main", "eval", "--batch", str(file)]
+    given = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=given, check=True)
+    assert json.loads(done.stdout) == {"id": "\ud800", "value": "\udc00"}

@@ -333,3 +333,7 @@ def test_parameters_that_are_known_beforehand_are_checked() -> None:
         compile_expression(text, dialect="connect", parameters={"Domain.Fqdn": "contoso.com"})
     assert (caught.value.code, marked(text, caught.value)) == ("unknown-parameter", "%Domain.FQDN%")
     assert caught.value.hint == "did you mean %Domain.Fqdn%?"
+
+
+def test_what_an_operator_makes_of_a_list_in_connect_is_a_list() -> None:
+    assert run('Join([l] & "!", "-")', "connect", l=("a", "b")) == "a!-b!"

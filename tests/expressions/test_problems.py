@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .running import marked, refused
+from .running import fails, marked, refused, run
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,32 @@ def test_hostile_nesting_is_refused_and_deep_nesting_works(opening: str, closing
 
 def test_a_number_is_bounded() -> None:
     assert "30 digits" in refused("9" * 5_000).message
+
+
+def test_a_list_that_is_made_is_bounded_in_values_characters_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = tuple(map(str, range(1_000)))
+    squared = "With($v, Select($x, [l], [l]), Count(Select($x, [l], $v)))"
+    assert "at most 100,000 values" in fails(squared, l=some).message
+    assert "10,000,000 characters" in fails('Count(Select($x, [l], PadLeft("", 50000, "-")))', l=some).message
+    assert "10,000,000 characters" in fails('Count([l] & PadLeft("", 50000, "-"))', "connect", l=some).message
+    monkeypatch.setattr("idcode.expressions.forms.SECONDS", 0.0)
+    assert "Where: takes more than" in fails('Count(Where($x, [l], $x = "1"))', l=some).message
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(((((a{50}){50}){50}){50}){50})", "(((a?){100}){100}){100}", "(?:[ab]{101}){100}"]
+)
+def test_a_regular_expression_that_is_huge_written_out_is_refused(pattern: str) -> None:
+    assert "repeats more than 10,000" in refused(f'Replace([a], , "{pattern}", , "x", , )').message
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(?#x{9})[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", ".{64}.{64}.{64}", "(a{0,500}){0,500}"]
+)
+def test_a_regular_expression_with_usual_repetitions_is_not_huge(pattern: str) -> None:
+    assert run(f'Replace("?", , "{pattern}", , "x", , )') is not None
+
+
+def test_marks_without_end_are_refused() -> None:
+    assert "at most 100 marks" in fails("NormalizeDiacritics([a])", a="a" + "\u0301\u0323" * 100_000).message
+    assert run("NormalizeDiacritics([a])", a="a" + "\u0301\u0323" * 30) == "a"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from idcode.cli import console
-from idcode.expressions.batch import answer, environment_of, value_of
+from idcode.expressions.batch import answer, environment_of, read_json, value_of
 from idcode.expressions.errors import EvaluationError, ExpressionError
 from idcode.expressions.functions.registry import ALL, Dialect
 from idcode.expressions.program import Program, compile_expression, compile_traced
@@ -109,7 +109,7 @@ def _named(option: str, given: Sequence[str]) -> dict[str, Any]:
         if not match:
             raise UsageError(f"{option} {text} has no value", f"Write {option} name=text or {option} 'name:=[1, 2]'.")
         try:
-            value = json.loads(match["value"], parse_float=Decimal) if match["json"] else match["value"]
+            value = read_json(match["value"]) if match["json"] else match["value"]
             value_of(value)
         except ValueError as error:
             raise UsageError(f"{option} {text}: {error}", 'After := stands JSON, such as 5, true or ["a"].') from None
@@ -172,14 +172,14 @@ def run_batch(file: Path) -> int:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text("utf-8").split("\n")
+        return file.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from None
 
 
 def _parsed(line: str, file: Path, number: int) -> dict[str, Any]:
     try:
-        record = json.loads(line, parse_float=Decimal)
+        record = read_json(line)
     except ValueError as error:
         raise UsageError(f"{file}:{number}: not JSON: {error}") from None
     if not isinstance(record, dict):

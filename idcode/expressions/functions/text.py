@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from idcode.expressions.characters import BLANKS
 from idcode.expressions.conversions import check_length, text
+from idcode.expressions.errors import EvaluationError
 from idcode.expressions.functions.registry import ALL, function
 from idcode.model.values import Value
 
@@ -97,6 +98,7 @@ def _strip_spaces(source: str | None) -> str | None:
     return None if source is None else source.replace(" ", "")
 
 
+_MAX_MARKS = 100
 _REPLACED = {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "oe", "Ø": "OE", "ß": "ss", "ł": "l", "Ł": "L", "ı": "i"}
 
 
@@ -109,6 +111,7 @@ _REPLACED = {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "oe", "Ø": "
 def _normalize_diacritics(source: str | None) -> str | None:
     if source is None or source.isascii():
         return source
+    _check_marks(source)
     out: list[str] = []
     latin = False  # whether marks follow a Latin letter; those of other scripts are part of the letter
     for character in unicodedata.normalize("NFD", source):
@@ -119,6 +122,15 @@ def _normalize_diacritics(source: str | None) -> str | None:
         latin = unicodedata.name(character, "").startswith("LATIN ")
         out.append(_REPLACED.get(character, character))
     return unicodedata.normalize("NFC", "".join(out))
+
+
+def _check_marks(source: str) -> None:
+    # Bringing the marks of one letter into order takes time that grows with the square of their number.
+    marks = 0
+    for character in source:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > _MAX_MARKS:
+            raise EvaluationError(f"NormalizeDiacritics: a letter has at most {_MAX_MARKS} marks")
 
 
 @function(
