@@ -68,7 +68,7 @@ def _now(environment: Environment) -> datetime:
 )
 def _to_moment(value: datetime | None) -> datetime | None:
     # The text that Entra's CDate gives has no fractions of a second.
-    return None if value is None else value.replace(microsecond=0)
+    return value if value is None or not value.microsecond else value.replace(microsecond=0)
 
 
 @function(
