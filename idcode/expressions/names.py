@@ -72,8 +72,17 @@ def find_function(call: Call, dialect: Dialect) -> Function:
         offset=call.start,
         length=call.end - call.start,
         code="wrong-arity",
-        hint="write " + " or ".join(function.signature for function in functions),
+        hint="write " + " or ".join(function.signature for function in functions) + _elsewhere(call, meant),
     )
+
+
+def _elsewhere(call: Call, dialect: Dialect) -> str:
+    """Return which dialect has the function as it is called, if another one does."""
+    for other in ALL:
+        for function in TABLE.get((call.name, other), []) if other != dialect else ():
+            if function.accepts(len(call.arguments)):
+                return f"; with dialect: {other} it is {function.signature}"
+    return ""
 
 
 def _unknown(call: Call, dialect: Dialect) -> ExpressionError:

@@ -337,3 +337,10 @@ def test_parameters_that_are_known_beforehand_are_checked() -> None:
 
 def test_what_an_operator_makes_of_a_list_in_connect_is_a_list() -> None:
     assert run('Join([l] & "!", "-")', "connect", l=("a", "b")) == "a!-b!"
+
+
+def test_a_call_as_another_dialect_has_it_is_told_which() -> None:
+    told = refused('FormatDateTime([a], "yyyy")').hint
+    assert told is not None
+    assert told.endswith("; with dialect: connect it is FormatDateTime(date, format)")
+    assert refused("Left([a])").hint == "write Left(source, count)"
