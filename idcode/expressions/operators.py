@@ -130,9 +130,9 @@ def _as_moment(value: Scalar) -> datetime | None:
 
 def join(*parts: str | None) -> str:
     """Return the texts one after the other; null counts as empty."""
-    joined = "".join([part for part in parts if part is not None])
-    check_length(len(joined), "&")
-    return joined
+    texts = [part for part in parts if part is not None]
+    check_length(sum(map(len, texts)), "&")
+    return "".join(texts)
 
 
 def add(first: Number, *others: Number) -> Number:

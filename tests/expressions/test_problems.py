@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from .running import fails, marked, refused, run
@@ -127,3 +129,13 @@ def test_a_regular_expression_with_usual_repetitions_is_not_huge(pattern: str) -
 def test_marks_without_end_are_refused() -> None:
     assert "at most 100 marks" in fails("NormalizeDiacritics([a])", a="a" + "\u0301\u0323" * 100_000).message
     assert run("NormalizeDiacritics([a])", a="a" + "\u0301\u0323" * 30) == "a"
+
+
+def test_a_text_that_is_too_long_is_refused_before_it_is_made() -> None:
+    longest = "x" * 1_000_000
+    tracemalloc.start()
+    try:
+        assert "at most 1,000,000" in fails(" & ".join(["[a]"] * 100), a=longest).message
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
