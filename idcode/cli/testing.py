@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idcode.cli.planning import Inputs, plan_from
 from idcode.cli.wiring import practice
-from idcode.config.columns import columns_read
 from idcode.config.models.project import GUARDS
 from idcode.config.models.tests import Given, GivenObject, RuleTest, RuleTestFile
 from idcode.config.project import Repository
@@ -65,7 +64,6 @@ class Bench:
         self._repository = _without_variables(practice(repository))
         self._warnings = tuple(warnings)
         self._rules: Mapping[str, IdentityRules] = compile_rules(self._repository)
-        self._columns: Mapping[str, Collection[str]] = columns_read(self._repository)
         self._queries: Mapping[str, Query] = queries(self._repository, self._rules)
         self._schema: AdSchema = bundled_schema(exchange=True)
         self._empty: dict[str, tuple[AdDomain, DirectoryReading]] = {}
@@ -85,8 +83,9 @@ class Bench:
         moment = test.as_of or chosen.file.as_of
         assert moment is not None, "validate asks for one"
         planned = plan_from(self._inputs(merged(chosen.file.given, test.given), moment, _compared(test)))
-        mismatches = compare(test, Outcome(planned.context, planned.plan), planned.explainer)
-        told = [found for address in test.expect for found in about(planned.plan.diagnostics, address)]
+        outcome = Outcome(planned.context, planned.plan)
+        mismatches = compare(test, outcome, planned.explainer)
+        told = [found for address in test.expect for found in about(outcome, address)]
         rules = {
             f"{rule.directory}/{rule.name}" for kind in self._repository.identities.values() for rule in kind.outbound
         }
@@ -102,7 +101,7 @@ class Bench:
             if isinstance(node, SandboxSettings)
         }
         readings = {name: reading for name, (_, reading) in domains.items() if reading is not None}
-        gathered = Gathered(source_readings(self._repository, self._columns, given), readings, ())
+        gathered = Gathered(source_readings(self._repository, given), readings, ())
         directories = {name: domain for name, (domain, _) in domains.items()}
         return Inputs(
             self._repository,

@@ -42,9 +42,17 @@ def compare(test: RuleTest, outcome: Outcome, explainer: Explainer) -> list[Mism
     return found
 
 
-def about(diagnostics: tuple[Diagnostic, ...], address: str) -> list[Diagnostic]:
-    """Return the diagnostics about a person and their objects."""
-    return [found for found in diagnostics if (found.subject or "").partition("@")[0].lower() == address.lower()]
+def about(outcome: Outcome, address: str) -> list[Diagnostic]:
+    """Return the plan's diagnostics about a person and their objects."""
+    directories = outcome.context.repository.directories
+
+    def person(text: str) -> str:
+        try:
+            return str(Address.parse(text, directories).identity).lower()
+        except ValueError:
+            return ""  # a source, a directory or a rule
+
+    return [found for found in outcome.plan.diagnostics if person(found.subject or "") == address.lower()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,8 @@ class _Person:
 
     def mismatches(self) -> Iterator[Mismatch]:
         """Yield what differs; of somebody who is not there only that."""
-        identity = self.outcome.context.find_identity(Address.parse(self.address))
+        context = self.outcome.context
+        identity = context.find_identity(Address.parse(self.address, context.repository.directories))
         expected = self.expected
         state = "absent" if identity is None else "missing" if identity.missing else "present"
         if identity is not None and identity.frozen:
@@ -76,7 +85,7 @@ class _Person:
                 place = expected.place_of_key("objects", name)
                 yield from _Object(self.outcome, self.explainer, identity, rule, of_rule, place).mismatches()
         if expected.diagnostics is not None:
-            codes = sorted({found.code for found in about(self.outcome.plan.diagnostics, self.address)})
+            codes = sorted({found.code for found in about(self.outcome, self.address)})
             if codes != sorted(set(expected.diagnostics)):
                 place = expected.place("diagnostics")
                 yield self._differs("diagnostics", place, _codes(expected.diagnostics), _codes(codes), None)

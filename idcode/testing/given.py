@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from idcode.config.models.project import SourceLimits
@@ -39,31 +39,27 @@ def merged(common: Given, own: Given) -> Given:
     return Given(sources=sources, objects=objects)
 
 
-def source_readings(
-    repository: Repository, columns: Mapping[str, Collection[str]], given: Given
-) -> dict[str, SourceReading]:
+def source_readings(repository: Repository, given: Given) -> dict[str, SourceReading]:
     """Return every source of the repository as read completely, with the records that are given and no other.
 
-    Columns that a record leaves out are null. What a source insists on (``required``, ``max_shrink`` …) is about
-    whole files, and does not count here.
+    Columns that a record leaves out are null, as they are to every expression. What a source insists on (``required``,
+    ``max_shrink`` …) is about whole files, and does not count here.
     """
     found = {}
     for name, settings in repository.sources.items():
         assert isinstance(settings, SourceLimits)
         limits = settings.model_copy(update={"max_shrink": None})
-        records = _records(name, settings.key, columns[name], given.sources.get(name, ()))
+        records = _records(name, settings.key, given.sources.get(name, ()))
         kind = str(getattr(settings, "type", ""))
         found[name] = SourceReading(name, kind, limits, records, Proof(True, "test", len(records)))
     return found
 
 
-def _records(source: str, key: str, columns: Collection[str], rows: Iterable[Mapping[str, Value]]) -> dict[str, Record]:
+def _records(source: str, key: str, rows: Iterable[Mapping[str, Value]]) -> dict[str, Record]:
     values: dict[str, dict[str, Value]] = {}
     for row in rows:
         # An empty cell is null, as it is in the files of sources.
-        values.setdefault(str(row[key]), dict.fromkeys(sorted(columns))).update(
-            {column: value or None for column, value in row.items()}
-        )
+        values.setdefault(str(row[key]), {}).update({column: value or None for column, value in row.items()})
     return {name: Record(source, name, found) for name, found in values.items()}
 
 
@@ -112,7 +108,6 @@ def _live(realm: Realm, one: GivenObject, places: Places) -> LiveObject:
         attributes={name: values for name, values in attributes.items() if values and name != "objectGUID"},
         enabled=one.enabled if one.object == "user" else None,
         mark=one.mark,
-        needs_password=one.mark == "new",
         deleted=one.deleted,
     )
 

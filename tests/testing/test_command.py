@@ -63,6 +63,13 @@ def test_a_failed_test_tells_what_the_plan_says_of_the_people_in_it(start: Trial
     assert "error flow-error: startDate of person:E1 cannot be computed by rule hr" in " ".join(out.split())
 
 
+def test_a_failed_test_tells_what_is_wrong_with_the_rules_of_its_objects(start: Trial) -> None:
+    start.write(TWO)
+    start.change("rules/people.yaml", "      sn: [surname]\n", "      sn: [surname]\n      nickname: [givenName]\n")
+    out = start.run()[1]
+    assert "error unknown-directory-attribute: directory corp has no attribute nickname" in " ".join(out.split())
+
+
 def test_a_test_that_cannot_be_run_fails_and_the_others_run(start: Trial) -> None:
     start.write(TWO + "  - name: impossible\n    given: {objects: {corp: [{name: x, attributes: {nonsense: x}}]}}\n"
                 "    expect: {person:E1: {state: absent}}\n")  # fmt: skip

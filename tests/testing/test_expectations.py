@@ -105,6 +105,20 @@ def test_a_member_is_named_as_such_until_the_rules_take_it_out(start: Trial) -> 
     assert start.differences() == []
 
 
+def test_an_object_moves_with_its_ou(start: Trial) -> None:
+    start.change("rules/people.yaml", '    path: Switch([stage], "People/Staff", "leaver", "People/Leavers")\n', "")
+    start.change("objects/structure.yaml", "{path: People/Staff}", "{path: People/Staff, previously: [People/Crew]}")
+    start.case(account("state: kept, path: People/Staff"), [ADA, GRETA], [ACCOUNT.replace("Staff", "Crew")])
+    assert start.differences() == []
+
+
+def test_a_reference_to_somebody_who_is_frozen_names_them(start: Trial) -> None:
+    frozen = GRETA.replace("2020-01-01", "in May")
+    hers = "{name: Greta Hummer, path: People/Staff, attributes: {employeeID: E2}}"
+    start.case(account("attributes: {manager: person:E2}"), [ADA, frozen], [ACCOUNT, hers])
+    assert start.differences() == []
+
+
 def test_what_a_hold_keeps_back_does_not_come(start: Trial) -> None:
     start.change(
         "decisions.yaml", "holds: []", "holds: [{object: person:E1, forbid: [disable, move], reason: asked for}]"
@@ -183,8 +197,20 @@ def test_several_values_keep_their_order_in_identities_and_have_none_in_director
     assert len(contoso.differences()) == 1
     contoso.case("person:E1: {attributes: {otherMails: [x@b.c, y@b.c]}}", [record])
     assert contoso.differences() == []
+    contoso.case(
+        "person:E1: {attributes: {otherMails: [x@b.c, y@b.c]}}", [record.replace("x@b.c,y@b.c", "y@b.c,x@b.c")]
+    )
+    assert contoso.differences() == ["person:E1 otherMails: x@b.c, y@b.c -> y@b.c, x@b.c"]
     contoso.case("person:E1: {attributes: {otherMails: [y@b.c, x@b.c]}}", [record])
     assert contoso.differences() == ["person:E1 otherMails: y@b.c, x@b.c -> x@b.c, y@b.c"]
+
+
+def test_keys_may_look_like_addresses(start: Trial) -> None:
+    records = [ADA.replace("E1", "ada"), ADA.replace("E1", "ada@north").replace("2020-01-01", "in May")]
+    start.case(
+        "person:ada: {stage: active, diagnostics: []}, person:ada@north: {diagnostics: [flow-error]}", [*records, GRETA]
+    )
+    assert start.differences() == []
 
 
 def test_groups_that_are_made_of_values_can_be_named(contoso: Trial) -> None:

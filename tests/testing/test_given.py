@@ -18,6 +18,16 @@ def test_columns_that_a_record_leaves_out_and_empty_ones_are_null(start: Trial) 
     assert start.differences() == []
 
 
+def test_no_rule_can_tell_an_empty_text_from_null(start: Trial) -> None:
+    start.change("rules/people.yaml", "mail: [Email]", 'mail: \'IIF([Email] = "", "empty", "null")\'')
+    start.case("person:E1: {attributes: {mail: x}}, person:E2: {attributes: {mail: x}}", [
+        ADA.replace("}", ", Email: ''}"), GRETA
+    ])  # fmt: skip
+    told = [line.partition("->")[2] for line in start.differences()]
+    assert len(told) == 2
+    assert len(set(told)) == 1
+
+
 def test_what_a_source_requires_of_whole_files_does_not_count(start: Trial) -> None:
     start.change("idcode.yaml", "max_shrink: 25%", "max_shrink: 0%")
     start.change("idcode.yaml", "guards:", "guards:\n  min_population: 1")
