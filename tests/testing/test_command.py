@@ -170,6 +170,14 @@ def test_the_report_of_a_pipeline_is_junit_xml_and_the_log_has_the_text(start: T
     assert "# got from hr[E1] LastName" in (failure.text or "")
 
 
+def test_a_text_report_is_written_and_shown(start: Trial, tmp_path: Path) -> None:
+    start.write(TWO)
+    report = tmp_path / "tests.txt"
+    _, out, _ = start.run("--out", str(report))
+    assert "FAILED Ada has left" in out
+    assert report.read_text("utf-8") == out
+
+
 def test_a_report_that_cannot_be_written_is_an_error(start: Trial, tmp_path: Path) -> None:
     code, _, err = start.run("--format", "junit", "--out", str(tmp_path / "nowhere" / "tests.xml"))
     assert code == 1

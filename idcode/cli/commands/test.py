@@ -41,8 +41,7 @@ def run(directory: Path | None, patterns: Sequence[str], output: str, out: Path 
     progress.clear()
     if out is not None:
         _write(out, _render(results, output, False))
-    if out is None or output != "text":
-        console.say(_render(results, "text" if out is not None else output, console.color()))
+    console.say(_render(results, "text" if out is not None else output, console.color()))
     return 0 if all(result.status == "passed" for result in results) else 1
 
 
