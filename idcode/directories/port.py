@@ -53,6 +53,9 @@ class Directory(Protocol):
     def reject(self, change: Change) -> list[Diagnostic]:
         """Return what this directory would refuse of ``change``; an empty list where it would take it."""
 
+    def review(self, changes: Sequence[Change]) -> list[Diagnostic]:
+        """Return what is to be said of a whole plan: that licences run out, or how long its writes will take."""
+
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         """Return the writes that make up ``change``, in order; deterministic.
 
@@ -71,6 +74,13 @@ class Directory(Protocol):
 
     def settle(self, write: Write) -> Outcome:
         """Find out by reading whether a write whose answer never came was carried out."""
+
+    def unseen(self, anchors: Collection[str]) -> frozenset[str]:
+        """Return those of ``anchors`` whose last writes were acknowledged, and that still read as before.
+
+        Only of a directory that is consistent in the end: ``fetch`` has waited for them as long as is reasonable, and
+        shows them as acknowledged.
+        """
 
     def close(self) -> None:
         """Close connections; safe to call twice."""

@@ -9,7 +9,11 @@ from typing import Literal, TypeVar
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.values import Scalar, Value
 
-ObjectType = Literal["user", "group", "ou", "contact", "computer", "other"]
+ObjectType = Literal[
+    "user", "group", "ou", "contact", "computer", "other",
+    "administrative_unit", "role_assignment", "app_role_assignment",
+]  # fmt: skip
+"""``role_assignment`` and ``app_role_assignment`` stand for a role at one place, with its holders as members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,10 @@ class LiveObject:
     :class:`~idcode.model.values.Ref` with the DN. ``enabled`` is ``None`` for objects that cannot be disabled.
     ``mark`` is idcode's own mark on a disabled account: ``new`` (no password handed over yet) or ``disabled``.
     ``needs_password`` says that nobody ever set a password. ``protected`` is the accidental-deletion mark.
-    ``scopes`` names the scopes of the query that the object lies in.
+    ``scopes`` names the scopes of the query that the object lies in. ``synced`` says that another directory masters
+    it: what the schema calls ``on_premises`` is not to be written here.
+
+    In a directory without a tree, ``dn`` is the name by which people know the object, and only shown.
     """
 
     anchor: str
@@ -66,6 +73,7 @@ class LiveObject:
     protected: bool | None = None
     deleted: bool = False
     scopes: frozenset[str] = frozenset()
+    synced: bool = False
 
     def get(self, name: str) -> tuple[Scalar, ...]:
         """Return the values of ``name`` (the schema's spelling); ``()`` where there are none."""

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     SID = "sid"
     REFERENCE = "reference"
     """A reference to another object."""
+    LICENCE = "licence"
+    """A licence, ``SPE_E5 -SWAY -YAMMER_ENTERPRISE``: its SKU and, after dashes, the plans that are switched off."""
 
 
 Uniqueness = Literal["container", "domain", "forest", "tenant"]
@@ -38,7 +40,8 @@ class AttributeType:
     """One attribute: canonical name, kind, and the limits that the server enforces.
 
     ``max_length`` and ``min_length`` count UTF-16 units for text, bytes for binary, and bound the number for
-    integers. ``unique`` says among which objects, deleted ones included, a value may occur once.
+    integers. ``unique`` says among which objects, deleted ones included, a value may occur once. ``on_premises`` says
+    that it cannot be written on an object which another directory masters.
     """
 
     name: str
@@ -48,13 +51,30 @@ class AttributeType:
     max_length: int | None = None
     read_only: bool = False
     unique: Uniqueness | None = None
+    on_premises: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a directory calls the things that every directory has.
+
+    ``name`` is the attribute by which files name an object of a type without a path (a group), ``naming`` the one that
+    an object is named by in a tree, ``None`` where the directory has no tree. ``label`` is how people know it.
+    """
+
+    name: str = "sAMAccountName"
+    members: str = "member"
+    naming: str | None = "cn"
+    label: str = "displayName"
+    logon_name: str = "sAMAccountName"
 
 
 class DirectorySchema:
-    """The attribute types of one directory, found by name without case."""
+    """The attribute types of one directory, found by name without case, and its terms."""
 
-    def __init__(self, attributes: Iterable[AttributeType]) -> None:
+    def __init__(self, attributes: Iterable[AttributeType], terms: Terms = Terms()) -> None:
         self._attributes = {attribute.name.lower(): attribute for attribute in attributes}
+        self.terms = terms
 
     def find(self, name: str) -> AttributeType | None:
         """Return the attribute called ``name`` in any case, or ``None``."""

@@ -135,6 +135,11 @@ def _binary(value: Scalar) -> Hashable:
     return value if isinstance(value, bytes) else ("?", text_of(value))
 
 
+def _licence(value: Scalar) -> Hashable:
+    sku, *plans = text_of(value).lower().split()
+    return (sku, frozenset(plan.removeprefix("-") for plan in plans))
+
+
 def _guid(value: Scalar) -> Hashable:
     return text_of(value).strip("{}").lower()
 
@@ -158,4 +163,5 @@ _KEYS = {
     Kind.GUID: _guid,
     Kind.SID: _exact,
     Kind.REFERENCE: _reference,
+    Kind.LICENCE: _licence,
 }

@@ -109,6 +109,10 @@ class AdDomain:
         """Return what the domain would refuse of ``change``, and what only Microsoft's servers would."""
         return Limits(self._known().schema).reject(change)
 
+    def review(self, changes: Sequence[Change]) -> list[Diagnostic]:  # noqa: ARG002  the port's signature
+        """Return nothing: what a domain refuses, it refuses change by change."""
+        return []
+
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         """Return the LDAP operations that make up ``change``; see the port."""
         return Lowering(self._known().schema, self._known().decoder.mark_in).lower(change, anchors)
@@ -124,6 +128,10 @@ class AdDomain:
     def settle(self, write: Write) -> Outcome:
         """Find out by reading whether ``write`` was carried out; see the port."""
         return writing.settle(self._bench(), write)
+
+    def unseen(self, anchors: Collection[str]) -> frozenset[str]:  # noqa: ARG002  the port's signature
+        """Return none: a domain controller shows at once what it has taken."""
+        return frozenset()
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""

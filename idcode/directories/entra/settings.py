@@ -19,7 +19,13 @@ class SyncedFrom(Node):
 
 
 class EntraSettings(Node):
-    """One Entra tenant."""
+    """One Entra tenant.
+
+    ``graph_url`` and ``login_url`` are those of the public cloud unless said otherwise; ``ca_file`` (PEM, relative to
+    the repository's root) is for a proxy with a certificate of its own. ``disable_mark_in`` is the attribute of users
+    that holds idcode's mark on accounts that it disabled. ``patience`` bounds how long idcode waits until what it has
+    written can be read.
+    """
 
     type: Literal["entra"]
     tenant_id: str
@@ -29,4 +35,11 @@ class EntraSettings(Node):
     client_id: str | None = None
     client_secret: str | None = None
     certificate_file: str | None = None
+    certificate_password: str | None = None
+    graph_url: str = "https://graph.microsoft.com"
+    login_url: str = "https://login.microsoftonline.com"
+    ca_file: str | None = None
+    disable_mark_in: str = "extensionAttribute15"
+    first_sign_in: Literal["password", "temporary-access-pass"] = "password"
+    patience: Duration = Field(default="PT2M", validate_default=True)
     synced_from: list[SyncedFrom] = []

@@ -1,0 +1,1 @@
+"""Microsoft Graph as a client needs it: credentials, paging, batches, throttling."""
