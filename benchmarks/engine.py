@@ -15,7 +15,7 @@ import tempfile
 import time
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,12 @@ class MemoryDirectory:
 
     def reject(self, change: Change) -> list[Any]:
         return []
+
+    def review(self, changes: Sequence[Change]) -> list[Any]:
+        return []
+
+    def unseen(self, anchors: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         return [Write(f"{change.id}.1", change.id, change.op, {})]

@@ -22,6 +22,7 @@ from idcode.store.records import ChangeRow, ChangeStatus, WriteIntent
 
 EVERYTHING = "*"
 """Asks a directory for all attributes of an object, links from other objects included: what a delete destroys."""
+_UNSEEN = "acknowledged by the directory, which does not show it yet"
 
 
 @dataclass
@@ -176,6 +177,7 @@ class Runner:
             for change in done:
                 self._finish(change, "done", f"not read back: {error}", known.anchor_of(change))
             return
+        unseen = directory.unseen(sorted({known.anchor_of(change) or "" for change in done}))
         for change in done:
             anchor = known.anchor_of(change)
             live = after.get(anchor or "")
@@ -184,6 +186,9 @@ class Runner:
             differs = mismatch(change, live, comparison)
             if live and not differs:
                 comparison.remember(change, live)
+                if anchor in unseen:
+                    self._finish(change, "done", _UNSEEN, anchor)
+                    continue
             self._finish(change, "failed" if differs else "done", differs, anchor)
 
     def _finish(self, change: Change, status: ChangeStatus, message: str | None, anchor: str | None = None) -> None:

@@ -103,7 +103,7 @@ def _delete(change: Change, state: Simulated, comparison: Comparison) -> Undone:
     lift = {"protected": AttributeChange((True,), (False,))} if live.protected else {}
     undone = replace(
         _changed(change, state, "delete", "delete", lift),
-        expect=Expect(state.now.dn, None, expected),
+        expect=Expect(comparison.place(state.now), None, expected),
         reversibility=Reversibility("restorable", None, "what others have added to it since goes with it"),
     )
     return Undone(undone)
@@ -125,13 +125,13 @@ def _restore(change: Change, before: LiveObject | None, state: Simulated | None,
     for name, flag in (("enabled", before.enabled), ("protected", before.protected or None)):
         if flag is not None:
             attributes[name] = AttributeChange(after=(flag,))
-    is_user = change.object_type == "user"
+    is_user = change.object_type == "user" and not comparison.schema.terms.keeps_passwords
     if is_user:
         attributes |= _account_flags(before)
     undone = replace(
         _changed(change, state, "restore", "containers" if change.object_type == "ou" else "create", attributes),
-        expect=Expect(state.now.dn),
-        new_dn=before.dn,
+        expect=Expect(comparison.place(state.now)),
+        new_dn=comparison.place(before),
         password=is_user and before.enabled is True,
         reversibility=Reversibility("reversible", None, _not_brought_back(before) if is_user else None),
     )
@@ -193,7 +193,7 @@ def _turn_back(
     note = "the password that was set stays" if change.password else None
     undone = replace(
         _changed(change, state, op, _PHASES.get(change.phase, change.phase), attributes),
-        expect=Expect(state.now.dn, None, relied),
+        expect=Expect(comparison.place(state.now), None, relied),
         new_dn=old_dn,
         password=op == "enable" and state.without_password,
         reversibility=Reversibility("reversible", None, note),

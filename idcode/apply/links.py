@@ -26,8 +26,11 @@ def lost_links(
     """Return the changes that put restored objects back into the groups they were in, and so on.
 
     ``restored`` and ``images`` (the objects before they were deleted) are by change id. The holders of the links are
-    known by DN only, so the whole directory is read, and only where links were lost.
+    known by DN only, so the whole directory is read, and only where links were lost. A directory without a tree brings
+    the links back itself.
     """
+    if comparison.schema.terms.naming is None:
+        return []
     wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
     for change_id in restored:
         for back, forward in BACK_LINKS.items():

@@ -64,6 +64,10 @@ class Comparison:
         found = self.schema.find(name)
         return found.name if found else name
 
+    def place(self, live: LiveObject) -> str | None:
+        """Return where the object stands, for a change to rely on; ``None`` in a directory without a tree."""
+        return live.dn if self.schema.terms.naming else None
+
     def planned_keys(self, values: Iterable[Scalar], kind: Kind) -> frozenset[object]:
         """Return the comparison keys of values of the plan."""
         return syntax.keys((self._references.planned(value) for value in values), kind)
@@ -207,7 +211,7 @@ def _as_of_now(
 ) -> Change:
     """Return the change as it will be sent: it relies on what was read a moment ago."""
     expected = {name: comparison.live(live, name) for name in change.expect.attributes}
-    expect = Expect(live.dn, live.enabled, expected)
+    expect = Expect(comparison.place(live), live.enabled, expected)
     return replace(change, attributes=dict(attributes), expect=expect, object=replace(change.object, dn=live.dn))
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from idcode.model.desired import DesiredState, GuardLimit, Hold
 from idcode.model.plans import Change, GuardResult, Population, Reported
 from idcode.model.records import LiveObject
-from idcode.model.schema import DirectorySchema
+from idcode.model.schema import MEMBERS, DirectorySchema
 from idcode.model.values import Ref
 from idcode.plan.drafts import Draft
 from idcode.plan.encoding import change_key
@@ -92,9 +92,9 @@ def populations_left(
         objects = {"create": 1, "restore": 1, "delete": -1}.get(change.op, 0)
         members = 0
         if change.op == "delete" and before is not None:
-            members = -len(before.get("member"))
-        elif item := change.attributes.get("member"):
-            members = len(item.add) - len(item.remove) + len(item.after) - len(item.before)
+            members = -sum(len(before.get(name)) for name in MEMBERS)
+        for item in (item for name, item in change.attributes.items() if name in MEMBERS):
+            members += len(item.add) - len(item.remove) + len(item.after) - len(item.before)
         known = left[change.scope]
         left[change.scope] = Population(max(0, known.objects + objects), max(0, known.memberships + members))
     return left
@@ -124,17 +124,18 @@ def _keep_memberships(changes: Sequence[Change], staying: Collection[Ref]) -> tu
     kept: list[Change] = []
     spared: list[Reported] = []
     for change in changes:
-        item = change.attributes.get("member")
+        name = next((name for name in change.attributes if name in MEMBERS), "")
+        item = change.attributes.get(name)
         lost = tuple(value for value in item.remove if value in staying) if item else ()
         if item is None or not lost:
             kept.append(change)
             continue
         report = _report(change, "its member is not deleted, because that is held")
-        spared.append(replace(report, attributes={"member": replace(item, add=(), remove=lost)}))
+        spared.append(replace(report, attributes={name: replace(item, add=(), remove=lost)}))
         left = replace(item, remove=tuple(value for value in item.remove if value not in staying))
-        attributes = {name: values for name, values in change.attributes.items() if name != "member"}
+        attributes = {other: values for other, values in change.attributes.items() if other != name}
         if left.add or left.remove:
-            attributes["member"] = left
+            attributes[name] = left
         if attributes or change.op != "update":
             key = change_key(change.directory, change.address, change.op, attributes)
             kept.append(replace(change, attributes=attributes, key=key))

@@ -259,7 +259,7 @@ class _Rollback:
         owners = self.addresses | {item.anchor: item.change.address for item in done if item.anchor}
         for anchor, found in targets.items():
             # A deleted object is called "name, line feed, DEL:objectGUID" (MS-ADTS, 3.1.1.5.5.1.1).
-            label, address = dn.parse(found.dn)[0].value.partition("\n")[0], owners.get(anchor)
+            label, address = dn.name_of(found.dn).partition("\n")[0], owners.get(anchor)
             self.references[anchor] = Reference(address, found.dn, label)
             here = (directory.name, found.object_type, label, directory.name)
             self.known.append(DesiredObject(address or "", *here, found))
@@ -273,7 +273,7 @@ class _Rollback:
         for item in done:
             if objects := used.get(item.change.id):
                 more = f" and {len(objects) - 1} more lie" if len(objects) > 1 else " lies"
-                reason = f"{dn.parse(objects[0].dn)[0].value}{more} in it, which the run did not put there"
+                reason = f"{dn.name_of(objects[0].dn)}{more} in it, which the run did not put there"
                 self._hold(item.change, item.anchor, reason)
         self.batches = [[change for change in batch if not used.get(change.id)] for batch in self.batches]
 

@@ -106,6 +106,14 @@ def parent(text: str) -> str:
     return build(parse(text)[1:])
 
 
+def name_of(text: str) -> str:
+    """Return the name of an object: the value of its own RDN; a text that is no DN is a name itself."""
+    try:
+        return parse(text)[0].value
+    except (ValueError, IndexError):
+        return text
+
+
 def under(base: str, names: tuple[str, ...]) -> str:
     """Return the DN of the organizational units ``names`` (outside first) below ``base``."""
     for name in names:

@@ -56,17 +56,22 @@ class AttributeType:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a directory calls the things that every directory has.
+    """What a directory calls the things that every directory has, and how it differs from others.
 
-    ``name`` is the attribute by which files name an object of a type without a path (a group), ``naming`` the one that
-    an object is named by in a tree, ``None`` where the directory has no tree. ``label`` is how people know it.
+    ``name`` is the attribute by which files name an object without a path (a group), ``label`` how people know it.
+    ``naming`` is the attribute that objects are named by in a tree, ``None`` where the directory has no tree.
+    ``keeps_passwords`` says that a deleted account which comes back has the password it had.
     """
 
     name: str = "sAMAccountName"
     members: str = "member"
-    naming: str | None = "cn"
     label: str = "displayName"
-    logon_name: str = "sAMAccountName"
+    naming: str | None = "cn"
+    keeps_passwords: bool = False
+
+
+MEMBERS = frozenset({"member", "members"})
+"""What directories call the attribute that holds the members of a group."""
 
 
 class DirectorySchema:

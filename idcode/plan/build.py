@@ -318,7 +318,7 @@ def _references(
         live = views[directory].objects.get(target)
         if live is not None:
             owner = owners.get(target)
-            label = owner.label if owner else dn.parse(live.dn)[0].value
+            label = owner.label if owner else dn.name_of(live.dn)
             found[target] = Reference(owner.address if owner else None, live.dn, label)
     created = {change.address: change for change in changes if change.op in ("create", "restore")}
     for _, target in sorted(targets):

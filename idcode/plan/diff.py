@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from idcode.model import dn
 from idcode.model.desired import DesiredObject, DirectoryView, Wanted
 from idcode.model.plans import AttributeChange, Expect, Op, Phase, Reversibility, Why
 from idcode.model.records import LiveObject
@@ -12,6 +11,7 @@ from idcode.model.schema import Kind
 from idcode.model.syntax import key, keys, same, unique_key
 from idcode.model.values import Ref, Scalar
 from idcode.plan.drafts import Draft, Token
+from idcode.plan.places import Places
 
 WhyFunction = Callable[[str, str], Why | None]
 _SINGLE_PSEUDO = frozenset({"path", "enabled", "mark", "protected", "category", "scope"})
@@ -29,13 +29,8 @@ class Differ:
         self.forest = forest
         self.why = why
         self.objects = list(objects)
-        self._by_dn = {dn.key(live.dn): live for live in view.objects.values() if not live.deleted}
-        self.relocation = dn.Relocation()
-        for wanted in self.objects:
-            if wanted.object_type == "ou" and wanted.live and wanted.parent is not None and not wanted.shadow:
-                current, target = self.relocation.after(wanted.live.dn), self._target(wanted)
-                if dn.key(current) != dn.key(target):
-                    self.relocation.add(current, target)
+        self.places = Places(view, self.objects)
+        self._members = view.schema.terms.members
 
     def drafts(self, wanted: DesiredObject) -> list[Draft]:
         """Return the drafts that bring one object to what it should be; none where it already is."""
@@ -58,10 +53,10 @@ class Differ:
 
     def _draft(self, wanted: DesiredObject, op: Op, phase: Phase) -> Draft:
         live = wanted.live
-        text = live.dn if live else self._target(wanted)
+        text = live.dn if live else self.places.target(wanted) or wanted.label
         changed = wanted.attributes.keys()
         relied = {name: values for name, values in wanted.relied.items() if name not in changed}
-        expect = Expect(live.dn, None, relied) if live else Expect()
+        expect = Expect(self.places.expected(live), None, relied) if live else Expect()
         return Draft(
             wanted.directory,
             wanted.object_type,
@@ -75,19 +70,10 @@ class Differ:
             expect=expect,
         )
 
-    def _target(self, wanted: DesiredObject) -> str:
-        """Return the DN the object should have."""
-        current = self.relocation.after(wanted.live.dn) if wanted.live else ""
-        parent = wanted.parent if wanted.parent is not None else dn.parent(current)
-        if wanted.name is None and wanted.live and not wanted.live.deleted:
-            first = dn.parse(current)[0]
-            return dn.child(parent, first.type, first.value)
-        return dn.child(parent, "OU" if wanted.object_type == "ou" else "CN", wanted.name or "")
-
     def _create(self, wanted: DesiredObject) -> list[Draft]:
         op: Op = "restore" if wanted.action == "restore" else "create"
         draft = self._draft(wanted, op, "containers" if wanted.object_type == "ou" else "create")
-        draft.new_dn, draft.password = self._target(wanted), wanted.password
+        draft.new_dn, draft.password = self.places.target(wanted), wanted.password
         draft.why = self.why(wanted.address, "")
         draft.expect = Expect()
         later = self._draft(wanted, "update", "link")
@@ -107,13 +93,11 @@ class Differ:
             why = self.why(wanted.address, "enabled")
             draft.attributes["enabled"] = AttributeChange(after=(bool(wanted.enabled),), why=why)
         draft.provides |= {("object", wanted.address)}
-        if wanted.object_type == "ou":
-            draft.provides.add(("container", wanted.directory, dn.key(draft.new_dn)))
         self._place_tokens(draft)
         if not later.attributes:
             return [draft]
         later.needs.add(("object", wanted.address))
-        later.dn = draft.new_dn
+        later.dn = draft.new_dn or draft.dn
         return [draft, later]
 
     def _add_late(self, draft: Draft, name: str, values: tuple[Scalar, ...], delta: bool, why: Why | None) -> None:
@@ -126,12 +110,7 @@ class Differ:
 
     def _place_tokens(self, draft: Draft) -> None:
         """What a new place and new unique values need, and what leaving the old ones sets free."""
-        if draft.new_dn is not None:
-            draft.needs.add(("container", draft.directory, dn.key(dn.parent(draft.new_dn))))
-            draft.needs.add(("free-dn", draft.directory, dn.key(draft.new_dn)))
-            if draft.op == "move":
-                draft.provides.add(("free-dn", draft.directory, dn.key(draft.dn)))
-                draft.provides.add(("emptied", draft.directory, dn.key(dn.parent(draft.dn))))
+        self.places.add_tokens(draft)
         for name, change in draft.attributes.items():
             for token in self._tokens(name, change.remove if change.delta else change.before):
                 draft.provides.add(token)
@@ -155,15 +134,11 @@ class Differ:
         draft.why = self.why(wanted.address, "")
         live = wanted.live
         assert live is not None
-        draft.provides |= {
-            ("free-dn", wanted.directory, dn.key(live.dn)),
-            ("emptied", wanted.directory, dn.key(dn.parent(live.dn))),
-        }
+        self.places.add_tokens(draft)
         for name, values in live.attributes.items():
             draft.provides.update(self._tokens(name, values))
-        if wanted.object_type == "ou":
-            draft.needs.add(("emptied", wanted.directory, dn.key(live.dn)))
-        password = "; a password is not brought back" if wanted.object_type == "user" else ""
+        lost = wanted.object_type == "user" and not self.view.schema.terms.keeps_passwords
+        password = "; a password is not brought back" if lost else ""
         draft.reversibility = Reversibility(
             "restorable", None, "as long as the directory keeps deleted objects" + password
         )
@@ -182,7 +157,7 @@ class Differ:
         if wanted.enabled and live.mark is not None:
             # An account is given back to somebody only as long as it carries idcode's own mark.
             relied["mark"] = (live.mark,)
-        draft.expect = Expect(live.dn, live.enabled, relied)
+        draft.expect = Expect(draft.expect.dn, live.enabled, relied)
         draft.password = wanted.password and wanted.enabled
         if draft.password:
             draft.reversibility = Reversibility("reversible", None, "the former password is not brought back")
@@ -198,7 +173,7 @@ class Differ:
             change = None if value.shadow or wanted.shadow else self._attribute(wanted, name, value)
             if change is None:
                 continue
-            if name == "member":
+            if name == self._members:
                 self._split_members(wanted, change, release, link, moved)
             elif any(isinstance(v, Ref) and ":" in v.target for v in (*change.after, *change.add)):
                 link.attributes[name] = change
@@ -223,13 +198,13 @@ class Differ:
             return AttributeChange(add=add, remove=remove, delta=True, single=False, why=change.why)
 
         if leaving:
-            release.attributes["member"] = part(remove=leaving)
+            release.attributes[self._members] = part(remove=leaving)
         if change.add:
-            link.attributes["member"] = part(add=change.add)
+            link.attributes[self._members] = part(add=change.add)
             link.needs |= {("object", v.target) for v in change.add if isinstance(v, Ref)}
             link.provides |= {("gained", v) for v in change.add}
         if moving:
-            moved.attributes["member"] = part(remove=moving)
+            moved.attributes[self._members] = part(remove=moving)
             moved.needs |= {("gained", v) for v in moving}
 
     def _attribute(self, wanted: DesiredObject, name: str, value: Wanted) -> AttributeChange | None:
@@ -267,45 +242,16 @@ class Differ:
     def _anchored(self, value: Scalar) -> Scalar:
         if not isinstance(value, Ref) or "=" not in value.target:
             return value
-        live = self._by_dn.get(dn.key(value.target))
+        live = self.places.at(value.target)
         return Ref(live.anchor) if live else value
 
     def _move(self, wanted: DesiredObject) -> Draft | None:
-        live = wanted.live
-        if live is None or wanted.shadow or (wanted.parent is None and wanted.name is None):
-            return None
-        current, target = self.relocation.after(live.dn), self._target(wanted)
-        original = self._original(live, wanted, current)
-        if dn.parse(original) == dn.parse(target) or (dn.key(original) == dn.key(target) and not wanted.exact_name):
+        step = None if wanted.shadow else self.places.move(wanted)
+        if step is None:
             return None
         draft = self._draft(wanted, "move", "containers" if wanted.object_type == "ou" else "move")
-        draft.new_dn = target
-        before, after = dn.parse(original), dn.parse(target)
-        if before[0].value != after[0].value:
-            name = "ou" if wanted.object_type == "ou" else "cn"
-            why = self.why(wanted.address, name)
-            draft.attributes[name] = AttributeChange((before[0].value,), (after[0].value,), why=why)
-        if dn.key(dn.build(before[1:])) != dn.key(dn.build(after[1:])):
-            paths = (self._path(dn.build(before[1:])), self._path(dn.build(after[1:])))
-            why = self.why(wanted.address, "path")
-            draft.attributes["path"] = AttributeChange((paths[0],), (paths[1],), why=why)
-        if wanted.object_type == "ou":
-            draft.provides.add(("container", wanted.directory, dn.key(target)))
+        draft.new_dn = step.target
+        for name, (before, after) in step.shown.items():
+            draft.attributes[name] = AttributeChange((before,), (after,), why=self.why(wanted.address, name))
         self._place_tokens(draft)
         return draft
-
-    def _original(self, live: LiveObject, wanted: DesiredObject, current: str) -> str:
-        """Return where the object itself stands, its containers already renamed but not itself."""
-        if wanted.object_type != "ou":
-            return current
-        own = dn.parse(live.dn)
-        return dn.build(own[:1] + dn.parse(self.relocation.after(dn.build(own[1:]))))
-
-    def _path(self, text: str) -> str:
-        """Return a container as people write it: relative to ``base_dn``."""
-        base = dn.parse(self.view.base_dn)
-        parsed = dn.parse(text)
-        if dn.is_under(text, self.view.base_dn):
-            parsed = parsed[: len(parsed) - len(base)]
-            return "/".join(rdn.value.replace("/", "\\/") for rdn in reversed(parsed))
-        return text

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from idcode.model.desired import DesiredState, GuardLimit
 from idcode.model.plans import GuardResult, Population
+from idcode.model.schema import MEMBERS
+from idcode.model.syntax import text_of
 from idcode.plan.drafts import Draft
 
 _LOGON = frozenset({"samaccountname", "userprincipalname"})
@@ -25,13 +27,22 @@ def _cleared(draft: Draft) -> bool:
 
 
 def _members(draft: Draft, lost: bool) -> int:
-    change = draft.attributes.get("member") if draft.op == "update" else None
-    return 0 if change is None else len(change.remove if lost else change.add)
+    changes = [item for name, item in draft.attributes.items() if name in MEMBERS] if draft.op == "update" else []
+    return sum(len(change.remove if lost else change.add) for change in changes)
+
+
+def _licences_lost(draft: Draft) -> int:
+    """Count the SKUs that are taken away; one of which only plans change is not."""
+    change = draft.attributes.get("licences") if draft.op == "update" else None
+    if change is None:
+        return 0
+    kept = {text_of(value).split()[0].lower() for value in (*change.after, *change.add)}
+    return len({text_of(value).split()[0].lower() for value in (*change.before, *change.remove)} - kept)
 
 
 COUNTERS: Mapping[str, Callable[[Draft], int]] = {
     "create": lambda d: d.op in ("create", "restore"),
-    "update": lambda d: d.op == "update" and d.anchor is not None and any(name != "member" for name in d.attributes),
+    "update": lambda d: d.op == "update" and d.anchor is not None and not d.attributes.keys() <= MEMBERS,
     "clear": _cleared,
     "move": lambda d: d.op == "move",
     "logon_name": lambda d: _changed(d, _LOGON),
@@ -41,8 +52,10 @@ COUNTERS: Mapping[str, Callable[[Draft], int]] = {
     "delete": lambda d: d.op == "delete",
     "membership_loss": lambda d: _members(d, lost=True),
     "membership_gain": lambda d: _members(d, lost=False),
+    "licence_loss": _licences_lost,
+    "authority": lambda d: "isCloudManaged" in d.attributes,
 }
-"""How much of a guard's limit one draft uses up. Licences come with the directory that has them."""
+"""How much of a guard's limit one draft uses up."""
 
 
 def check(
@@ -84,8 +97,8 @@ def populations_of(state: DesiredState) -> dict[str, Population]:
     """Return what each guard scope of the desired state holds now, scopes without any object included."""
     memberships = dict.fromkeys((wanted.scope for wanted in state.objects), 0)
     for wanted in state.objects:
-        if wanted.object_type == "group" and wanted.live is not None:
-            memberships[wanted.scope] += len(wanted.live.get("member"))
+        if wanted.live is not None:
+            memberships[wanted.scope] += sum(len(wanted.live.get(name)) for name in MEMBERS)
     return {
         scope: Population(state.populations.get(scope, 0), memberships.get(scope, 0))
         for scope in sorted({*memberships, *state.populations})

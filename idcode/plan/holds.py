@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
-from idcode.model import dn
 from idcode.model.desired import DesiredState, Hold
 from idcode.model.plans import Reported
+from idcode.model.schema import MEMBERS, Kind
+from idcode.model.syntax import key
 from idcode.model.values import Ref, Scalar
 from idcode.plan.drafts import Draft
 from idcode.plan.encoding import change_key
@@ -78,16 +79,17 @@ def _kept_members(holds: list[Hold], state: DesiredState) -> dict[Scalar, str]:
 
 def _groups_with(kept: dict[Scalar, str], state: DesiredState) -> dict[str, str]:
     """Return the groups (by anchor) whose deletion would take a membership from somebody on hold."""
-    by_dn = {
-        dn.key(wanted.live.dn): kept[Ref(wanted.live.anchor)]
-        for wanted in state.objects
-        if wanted.live is not None and Ref(wanted.live.anchor) in kept
-    }
+    by_name = {}
+    for wanted in state.objects:
+        if wanted.live is not None and Ref(wanted.live.anchor) in kept:
+            # Members are named by DN or by anchor.
+            for name in (wanted.live.dn, wanted.live.anchor):
+                by_name[key(Ref(name), Kind.REFERENCE)] = kept[Ref(wanted.live.anchor)]
     found = {}
-    for wanted in state.objects if by_dn else ():
-        if wanted.action == "delete" and wanted.object_type == "group" and wanted.live is not None:
-            members = (value.target for value in wanted.live.get("member") if isinstance(value, Ref))
-            reasons = [by_dn[dn.key(member)] for member in members if dn.key(member) in by_dn]
+    for wanted in state.objects if by_name else ():
+        if wanted.action == "delete" and wanted.live is not None:
+            members = [value for name in MEMBERS for value in wanted.live.get(name)]
+            reasons = [by_name[named] for value in members if (named := key(value, Kind.REFERENCE)) in by_name]
             if reasons:
                 found[wanted.live.anchor] = f"delete: {reasons[0]}"
     return found
@@ -95,17 +97,18 @@ def _groups_with(kept: dict[Scalar, str], state: DesiredState) -> dict[str, str]
 
 def _spare_members(draft: Draft, kept: dict[Scalar, str]) -> list[Reported]:
     """Take members on hold out of what a group loses, and report it."""
-    change = draft.attributes.get("member")
+    name = next((name for name in draft.attributes if name in MEMBERS), "")
+    change = draft.attributes.get(name)
     spared = [value for value in change.remove if value in kept] if change else []
     if change is None or not spared:
         return []
     left = replace(change, remove=tuple(value for value in change.remove if value not in kept))
-    draft.attributes["member"] = left
+    draft.attributes[name] = left
     if not left.add and not left.remove:
-        del draft.attributes["member"]
+        del draft.attributes[name]
     held = replace(change, add=(), remove=tuple(spared))
     reason = "; ".join(sorted({kept[value] for value in spared}))
-    return [Reported(draft.directory, draft.address, draft.label, reason, draft.anchor, {"member": held})]
+    return [Reported(draft.directory, draft.address, draft.label, reason, draft.anchor, {name: held})]
 
 
 def names(hold: Hold, draft: Draft) -> bool:

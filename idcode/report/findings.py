@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.plans import Change, GuardResult, Plan, Reported
+from idcode.model.schema import MEMBERS
 from idcode.report.change_view import AttributeView, view_attribute
 from idcode.report.risks import added, risks_of
 from idcode.report.visible import visible
@@ -141,7 +142,7 @@ def _creates(change: Change) -> bool:
 
 
 def _updates(change: Change) -> bool:
-    return change.op == "update" and any(name.lower() not in ("member", "members") for name in change.attributes)
+    return change.op == "update" and not change.attributes.keys() <= MEMBERS
 
 
 def _clears(change: Change) -> bool:
@@ -149,7 +150,7 @@ def _clears(change: Change) -> bool:
 
 
 def _gains(change: Change) -> bool:
-    return any(added(a) for name, a in change.attributes.items() if name.lower() in ("member", "members"))
+    return any(added(a) for name, a in change.attributes.items() if name in MEMBERS)
 
 
 def _risk(kind: str) -> Callable[[Change], bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from idcode.model.plans import AttributeChange, Change
+from idcode.model.schema import MEMBERS
 from idcode.model.syntax import text_of
 from idcode.model.values import Scalar
 
@@ -18,7 +19,6 @@ RISKS: tuple[RiskKind, ...] = (
 
 _LOGON_NAMES = frozenset({"samaccountname", "userprincipalname"})
 _MAIL_ADDRESSES = frozenset({"mail", "proxyaddresses"})
-_MEMBERSHIPS = frozenset({"member", "members"})
 _LICENCES = frozenset({"licences", "assignedlicenses"})
 
 
@@ -72,7 +72,7 @@ def _attribute_risk(name: str, change: Change, attribute: AttributeChange) -> Ri
         return None
     if name in _LOGON_NAMES and change.object_type in ("user", "computer"):
         return "logon-name"
-    if name in _MEMBERSHIPS:
+    if name in MEMBERS:
         return "membership-loss"
     return "licence-loss" if name in _LICENCES else None
 

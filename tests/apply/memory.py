@@ -78,6 +78,12 @@ class MemoryDirectory:
     def reject(self, change: Change) -> list[Diagnostic]:
         return []
 
+    def review(self, changes: Sequence[Change]) -> list[Any]:
+        return []
+
+    def unseen(self, anchors: Collection[str]) -> frozenset[str]:
+        return frozenset()
+
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         requests: list[tuple[str, dict[str, Any]]] = []
         attributes = {name: item for name, item in change.attributes.items() if name not in ("path", "enabled")}

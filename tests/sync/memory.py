@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from idcode.model import dn
 from idcode.model.diagnostics import Diagnostic
@@ -70,6 +71,12 @@ class MemoryDirectory:
 
     def reject(self, change: Change) -> list[Diagnostic]:
         return []
+
+    def review(self, changes: Sequence[Change]) -> list[Any]:
+        return []
+
+    def unseen(self, anchors: Collection[str]) -> frozenset[str]:
+        return frozenset()
 
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         return [Write(f"{change.id}.1", change.id, change.op, {})]

@@ -11,7 +11,7 @@ from idcode.config.models.base import Dialect, Duration, ExpressionField, Node, 
 OnTrip = Literal["stop", "hold"]
 GUARDS = (
     "create", "update", "clear", "move", "logon_name", "mail_address", "enable", "disable", "delete",
-    "membership_loss", "membership_gain", "licence_loss",
+    "membership_loss", "membership_gain", "licence_loss", "authority",
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ class Guards(Node):
     membership_loss: Guard | None = None
     membership_gain: Guard | None = None
     licence_loss: Guard | None = None
+    authority: Guard | None = None
     min_population: int = Field(default=10, ge=1)
     protect: list[ExpressionField] = []
 

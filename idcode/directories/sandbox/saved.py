@@ -159,6 +159,14 @@ class SavedDomain:
         """Return what the directory would refuse of ``change``; see the port."""
         return Limits(self.saved.schema).reject(change)
 
+    def review(self, changes: Sequence[Change]) -> list[Diagnostic]:  # noqa: ARG002  the port's signature
+        """Return nothing: what a domain refuses, it refuses change by change."""
+        return []
+
+    def unseen(self, anchors: Collection[str]) -> frozenset[str]:  # noqa: ARG002  the port's signature
+        """Return none; nothing is written here."""
+        return frozenset()
+
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         """Return the LDAP operations that make up ``change``; see the port."""
         return Lowering(self.saved.schema, self.saved.mark_in).lower(change, anchors)
