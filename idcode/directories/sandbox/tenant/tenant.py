@@ -67,13 +67,12 @@ class Tenant:
         """Answer one request; never raises for what a client may send."""
         with self._lock:
             now = self.clock.now()
-            ids = str(uuid.uuid4()), request.headers.get("client-request-id", "")
-            request_id, client_id = ids[0], ids[1] or ids[0]
+            request_id = str(uuid.uuid4())
+            client_id = request.headers.get("client-request-id") or request_id
             try:
                 reply = self._carry_out(request, now)
             except GraphError as error:
-                body = error.envelope(now.strftime("%Y-%m-%dT%H:%M:%S"), request_id, client_id)
-                reply = Reply(error.status, body, error.headers)
+                reply = error.reply(now, request_id, client_id)
             headers = {"request-id": request_id, "client-request-id": client_id, **reply.headers}
             return Reply(reply.status, reply.body, headers)
 
