@@ -6,13 +6,9 @@ that were made public in issues. Clients must not branch on the wording, but sev
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
-
-from idcode.directories.sandbox.tenant.exchange import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +22,7 @@ class Detail:
 
 @dataclass(slots=True, eq=False)
 class GraphError(Exception):
-    """A request that Graph refuses; ``Tenant.handle`` turns it into an answer."""
+    """A request that Graph refuses; ``Tenant.handle`` turns it into the error envelope."""
 
     status: int
     code: str
@@ -35,8 +31,8 @@ class GraphError(Exception):
     target: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def reply(self, now: datetime, request_id: str, client_request_id: str) -> Reply:
-        """Return the answer to a request of this id."""
+    def envelope(self, date: str, request_id: str, client_request_id: str) -> dict[str, Any]:
+        """Return the body of the reply; ``date`` is the tenant's time without a zone."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.target is not None:
             error["target"] = self.target
@@ -45,15 +41,8 @@ class GraphError(Exception):
                 {"code": each.code, "message": each.message, **({"target": each.target} if each.target else {})}
                 for each in self.details
             ]
-        date = now.strftime("%Y-%m-%dT%H:%M:%S")
         error["innerError"] = {"date": date, "request-id": request_id, "client-request-id": client_request_id}
-        return Reply(self.status, {"error": error}, self.headers)
-
-
-def refusal(status: int, code: str, message: str) -> Reply:
-    """Return the answer of those in front of the directory, whose refusals are none of its own."""
-    request_id = str(uuid.uuid4())
-    return GraphError(status, code, message).reply(datetime.now(UTC), request_id, request_id)
+        return {"error": error}
 
 
 def bad_request(message: str, *details: Detail) -> GraphError:

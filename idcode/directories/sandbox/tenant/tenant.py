@@ -72,7 +72,8 @@ class Tenant:
             try:
                 reply = self._carry_out(request, now)
             except GraphError as error:
-                reply = error.reply(now, request_id, client_id)
+                body = error.envelope(now.strftime("%Y-%m-%dT%H:%M:%S"), request_id, client_id)
+                reply = Reply(error.status, body, error.headers)
             headers = {"request-id": request_id, "client-request-id": client_id, **reply.headers}
             return Reply(reply.status, reply.body, headers)
 
