@@ -95,6 +95,11 @@ class DirectoryView:
     objects: Mapping[str, LiveObject]
     unread: Mapping[ObjectType, frozenset[str]] = field(default_factory=dict)
 
+    @property
+    def flat(self) -> bool:
+        """Whether the directory has no tree, so that nothing stands anywhere."""
+        return self.schema.terms.naming is None
+
     def knows(self, live: LiveObject, name: str) -> bool:
         """Whether ``name`` of ``live`` was read. Of deleted objects that is said only of what all types were read for.
 

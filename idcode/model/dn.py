@@ -148,6 +148,8 @@ class Relocation:
 
     def after(self, text: str) -> str:
         """Return where the object at ``text`` will be; the same text where nothing above it (or itself) moves."""
+        if not self._renames:
+            return text
         parsed = None
         folded = key(text)
         for old, new in self._renames:

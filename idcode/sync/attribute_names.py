@@ -67,7 +67,9 @@ def _recognised_by(context: Context) -> Iterator[tuple[str, ObjectType, str, str
                     yield rule.rule.directory, object_type, name, f"rule {rule.name}"
     for file in context.repository.objects:
         for group in file.groups:
-            yield file.directory, "group", "sAMAccountName", f"the group at {group.at}"
+            reading = context.directory(file.directory)
+            if reading is not None:
+                yield file.directory, "group", reading.view.schema.terms.name, f"the group at {group.at}"
             if group.for_each is not None:
                 yield file.directory, "group", group.for_each.kept_in, f"the group at {group.at}"
 

@@ -86,8 +86,7 @@ def _claims(context: Context, wanted: DesiredObject) -> list[tuple[Place, Attrib
         for item in value.add if value.delta else value.values:
             if key(item, attribute.kind) not in held or not value.delta:
                 found.append((place, attribute, item))
-    naming = reading.view.schema.find("ou" if wanted.object_type == "ou" else "cn")
-    if naming is not None and (wanted.name is not None or wanted.parent is not None):
+    if not reading.view.flat and (wanted.name is not None or wanted.parent is not None):
         found.append((("dn", wanted.directory, ()), AttributeType("dn", Kind.REFERENCE), _final_dn(context, wanted)))
     return found
 

@@ -35,6 +35,10 @@ class Containers:
         """Return where an object with DN ``text`` will be after the planned renames of containers."""
         return self._renames.after(text)
 
+    def above(self, live: LiveObject) -> str:
+        """Return the DN of the container in which ``live`` will be, "" in a directory without a tree."""
+        return "" if self._reading.view.flat else dn.parent(self.relocated(live.dn))
+
     def exists(self, text: str) -> bool:
         """Whether a container with DN ``text`` will be there after this plan."""
         if dn.key(text) in self._planned or dn.key(text) == dn.key(self.base):

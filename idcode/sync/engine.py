@@ -9,8 +9,8 @@ from idcode.config.project import Repository
 from idcode.expressions import Environment, EvaluationError
 from idcode.model.addresses import Address, join_path, split_path
 from idcode.model.desired import DesiredObject
-from idcode.model.syntax import text_of
 from idcode.model.values import Result
+from idcode.sync.assignments import declared_app_roles, declared_roles, declared_units, find_unit
 from idcode.sync.attribute_names import check_names, check_recognition
 from idcode.sync.attributes import fill_attribute, known_values
 from idcode.sync.conflicts import refuse_conflicts
@@ -18,12 +18,12 @@ from idcode.sync.containers import Containers
 from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading, Gathered
 from idcode.sync.generated import generate
-from idcode.sync.groups import declared_groups, desired_group
+from idcode.sync.groups import declared_groups, desired_group, find_group
 from idcode.sync.holding import resolve_holds
 from idcode.sync.identities import Population, evaluate, is_true
 from idcode.sync.lifecycle import set_missing_stage, set_stages
 from idcode.sync.links import add_missing, link, managed_keys, read_decisions, refuse_shared
-from idcode.sync.membership import set_members
+from idcode.sync.membership import group_rosters, set_members
 from idcode.sync.orphans import (
     find_orphan_groups,
     find_orphans,
@@ -210,8 +210,18 @@ def _groups(context: Context, reading: DirectoryReading) -> None:
     declared = declared_groups(context, reading)
     context.declared_at |= {group.address: group.group.at for group in declared}
     pairs = [(group, desired_group(context, reading, group)) for group in declared]
-    set_members(context, reading, pairs)
-    context.state.objects += [wanted for _, wanted in pairs if wanted.live is not None or wanted.action == "create"]
+    objects = [wanted for _, wanted in pairs]
+    rosters = [roster for group, wanted in pairs for roster in group_rosters(reading, group, wanted)]
+    if reading.view.flat:
+        units = list(declared_units(context, reading))
+        roles = [
+            *declared_roles(context, reading, [unit for unit, _ in units]),
+            *declared_app_roles(context, reading),
+        ]
+        objects += [wanted for wanted, _ in (*units, *roles)]
+        rosters += [roster for _, roster in (*units, *roles) if roster is not None]
+    set_members(context, reading, rosters)
+    context.state.objects += [wanted for wanted in objects if wanted.live is not None or wanted.action == "create"]
     find_orphan_groups(context, reading, declared)
     _absent(context, reading)
 
@@ -223,20 +233,13 @@ def _absent(context: Context, reading: DirectoryReading) -> None:
             address = Address.parse(text, context.gathered.directories)
             if address.type == "ou":
                 live = reading.at(context.containers[reading.name].dn_of(split_path(address.key)))
+            elif address.type == "administrative_unit":
+                live = find_unit(reading, address.key)
             else:
-                live = next(
-                    (
-                        found
-                        for found in reading.view.objects.values()
-                        if found.object_type == "group"
-                        and not found.deleted
-                        and address.key.lower() in {text_of(v).lower() for v in found.get("sAMAccountName")}
-                    ),
-                    None,
-                )
+                live = find_group(reading, address.key)
             if live is not None:
                 full = Address(address.type, address.key, reading.name)
-                scope = f"{reading.name}/{'ou' if address.type == 'ou' else 'groups'}"
+                scope = f"{reading.name}/{'ou' if address.type == 'ou' else f'{address.type}s'}"
                 context.state.objects.append(
                     DesiredObject(str(full), reading.name, live.object_type, address.key, scope, live, "delete")
                 )

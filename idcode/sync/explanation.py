@@ -76,7 +76,7 @@ def named(context: Context, explanation: Explanation) -> dict[str, Reference]:
     for reading in context.gathered.directories.values():
         for target in targets & reading.view.objects.keys():
             live, owner = reading.view.objects[target], owners.get(target)
-            label = owner.label if owner else dn.parse(live.dn)[0].value
+            label = owner.label if owner else dn.name_of(live.dn)
             found[target] = Reference(owner.address if owner else None, live.dn, label)
     return found
 

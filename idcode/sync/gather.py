@@ -18,9 +18,23 @@ from idcode.model.records import Fingerprint, LiveObject, ObjectType, Proof, Que
 from idcode.sources.port import Source
 from idcode.sync.programs import IdentityRules, object_attributes, program
 
-GROUP_ATTRIBUTES = frozenset({"cn", "sAMAccountName", "objectSid", "member", "description", "category", "scope"})
-"""``objectSid`` tells which groups are privileged, whatever language their names are in."""
-OU_ATTRIBUTES = frozenset({"ou", "description", "protected"})
+_IN_A_TREE: Mapping[ObjectType, frozenset[str]] = {
+    "user": frozenset({"cn", "sAMAccountName", "userPrincipalName", "displayName"}),
+    "group": frozenset({"cn", "sAMAccountName", "objectSid", "member", "description", "category", "scope"}),
+    "ou": frozenset({"ou", "description", "protected"}),
+}
+"""What is always asked for. ``objectSid`` tells which groups are privileged, whatever language their names are in."""
+_IN_ENTRA: Mapping[ObjectType, frozenset[str]] = {
+    "user": frozenset({"userPrincipalName", "displayName", "userType"}),
+    "group": frozenset({"displayName", "mailNickname", "uniqueName", "description", "category", "members"}),
+}
+_IN_ENTRA_WHERE_DECLARED: Mapping[ObjectType, frozenset[str]] = {
+    "administrative_unit": frozenset({"displayName", "description", "members", "membershipRule"}),
+    "role_assignment": frozenset({"displayName", "members"}),
+    "app_role_assignment": frozenset({"displayName", "members"}),
+}
+"""Kinds of objects that are read only where a file declares one."""
+SYNC_ANCHOR = "onPremisesImmutableId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,7 @@ class DirectoryReading:
 
     def at(self, text: str) -> LiveObject | None:
         """Return the object (not a deleted one) with this DN, in any spelling."""
-        return self.by_dn.get(dn.key(text))
+        return self.by_dn.get(dn.key(text)) if self.by_dn else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,7 @@ def queries(repository: Repository, rules: Mapping[str, IdentityRules]) -> dict[
         _identity_queries(kind, wanted, scopes)
     for index, file in enumerate(repository.objects):
         _object_queries(file.directory, index, repository, wanted, scopes)
+    _hybrid_queries(repository, wanted)
     project = repository.project
     protect = {
         name
@@ -78,14 +93,23 @@ def queries(repository: Repository, rules: Mapping[str, IdentityRules]) -> dict[
     }
     result = {}
     for directory, attributes in wanted.items():
-        attributes["group"] |= GROUP_ATTRIBUTES
-        attributes["ou"] |= OU_ATTRIBUTES
-        attributes["user"] |= {"cn", "sAMAccountName", "userPrincipalName", "displayName"}
-        for object_type in ("user", "group", "ou", "contact"):
+        always = _IN_ENTRA if is_entra(repository.directories[directory]) else _IN_A_TREE
+        for object_type, names in always.items():
+            attributes[object_type] |= names
+        for object_type in {*always, "contact"} if always is _IN_A_TREE else always:
             attributes[object_type] |= protect
         asked = {kind: frozenset(names) for kind, names in attributes.items()}
         result[directory] = Query(asked, tuple(scopes[directory]))
     return result
+
+
+_ENTRA_GROUP_KEYS = {
+    "owners": "owners",
+    "licences": "licences",
+    "membership_rule": "membershipRule",
+    "role_assignable": "isAssignableToRole",
+}
+"""Key of a declared group → the attribute that holds it."""
 
 
 def _identity_queries(
@@ -115,6 +139,21 @@ def _identity_queries(
             wanted[directory][object_type].add(attribute)
 
 
+def is_entra(settings: object) -> bool:
+    """Whether settings are those of an Entra tenant."""
+    return getattr(settings, "type", "") == "entra"
+
+
+def _hybrid_queries(repository: Repository, wanted: dict[str, dict[ObjectType, set[str]]]) -> None:
+    """Ask for what tells which object of a tenant was synced from which account, and since when that is there."""
+    for name, settings in repository.directories.items():
+        for synced in getattr(settings, "synced_from", ()) if name in wanted else ():
+            wanted[name]["user"].add(SYNC_ANCHOR)
+            if synced.directory in wanted:
+                anchors = {anchor for anchor in synced.anchor if anchor.lower() != "objectguid"}
+                wanted[synced.directory]["user"] |= {*anchors, "whenCreated"}
+
+
 def _object_queries(
     directory: str,
     index: int,
@@ -127,6 +166,7 @@ def _object_queries(
     names, language = wanted[directory]["group"], (file.dialect or project.dialect, project.parameters)
     for group in file.groups:
         names |= set(group.flow)
+        names |= {name for key, name in _ENTRA_GROUP_KEYS.items() if getattr(group, key)}
         for flow in group.flow.values():
             names |= object_attributes([program(flow.value, *language)])
         if group.for_each:
@@ -135,6 +175,15 @@ def _object_queries(
         scopes[directory].append(
             Scope(f"{directory}/objects/{index}", "group", split_path(file.manages.base), file.manages.filter)
         )
+    declared: dict[ObjectType, bool] = {
+        "administrative_unit": bool(file.administrative_units) or any(one.scope for one in file.role_assignments),
+        "role_assignment": bool(file.role_assignments),
+        "app_role_assignment": bool(file.app_role_assignments),
+    }
+    for object_type in (object_type for object_type, given in declared.items() if given):
+        wanted[directory][object_type] |= _IN_ENTRA_WHERE_DECLARED[object_type]
+    for app in sorted({one.app for one in file.app_role_assignments}):
+        scopes[directory].append(Scope(f"{directory}/app_roles/{app}", "app_role_assignment", (), app))
 
 
 def gather(
@@ -192,5 +241,6 @@ def read_directory(
     settings = repository.directories[directory.name]
     base_dn = str(getattr(settings, "base_dn", ""))
     view = DirectoryView(directory.name, fingerprint.type, base_dn, schema, objects, proof.unread)
-    by_dn = {dn.key(live.dn): live for live in objects.values() if not live.deleted}
+    in_tree = () if view.flat else objects.values()
+    by_dn = {dn.key(live.dn): live for live in in_tree if not live.deleted}
     return DirectoryReading(view, fingerprint, proof, by_dn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from idcode.config.models.base import Dialect
@@ -15,6 +16,7 @@ from idcode.model.records import LiveObject
 from idcode.model.schema import Kind
 from idcode.model.syntax import text_of
 from idcode.model.values import Result, Special
+from idcode.sync.cloud_groups import by_label, set_cloud_attributes
 from idcode.sync.context import Context
 from idcode.sync.flows import Failed
 from idcode.sync.flows import wanted as wanted_of
@@ -58,6 +60,7 @@ def declared_groups(context: Context, reading: DirectoryReading) -> list[Declare
     """Expand the declared groups of one directory and find their live objects."""
     found: list[DeclaredGroup] = []
     by_name = _by_name(reading)
+    labelled = by_label(reading) if reading.view.flat else {}
     for file in context.repository.objects:
         if file.directory != reading.name:
             continue
@@ -68,17 +71,44 @@ def declared_groups(context: Context, reading: DirectoryReading) -> list[Declare
             else:
                 name = str(group.name)
                 live = next((by_name[n.lower()] for n in (name, *group.previously) if n.lower() in by_name), None)
-                found.append(DeclaredGroup(group, dialect, reading.name, name, live))
+                one = DeclaredGroup(group, dialect, reading.name, name, live)
+                if live is not None or not reading.view.flat or _found_by_label(context, one, labelled):
+                    found.append(one)
     return _distinct(context, found)
 
 
+def _found_by_label(context: Context, declared: DeclaredGroup, labelled: Mapping[str, list[LiveObject]]) -> bool:
+    """Take for ``declared`` the one group that people know by its name; ``False`` where there are several."""
+    names = (declared.name, *declared.group.previously)
+    there = next((labelled[name.lower()] for name in names if name.lower() in labelled), [])
+    if len(there) > 1:
+        context.say(
+            "error",
+            "ambiguous-name",
+            f"{len(there)} groups of {declared.directory} are called {declared.name}; none of them is touched",
+            declared.address,
+            "Give the one that is meant the mailNickname of that name, or rename the others.",
+            declared.group.at,
+        )
+        context.freeze(declared.directory, declared.address, declared.name, "several groups are called so")
+        return False
+    declared.live = there[0] if there else None
+    return True
+
+
 def _by_name(reading: DirectoryReading) -> dict[str, LiveObject]:
+    name = reading.view.schema.terms.name
     return {
         text_of(value).lower(): live
         for live in reading.view.objects.values()
         if live.object_type == "group" and not live.deleted
-        for value in live.get("sAMAccountName")
+        for value in live.get(name)
     }
+
+
+def find_group(reading: DirectoryReading, name: str) -> LiveObject | None:
+    """Return the living group that files call ``name``, in any case."""
+    return _by_name(reading).get(name.lower())
 
 
 def _distinct(context: Context, groups: list[DeclaredGroup]) -> list[DeclaredGroup]:
@@ -149,7 +179,7 @@ def _for_each(
         )
     for text, live in sorted(kept.items()):
         if text.startswith(prefix) and text.removeprefix(prefix) not in people:
-            name = text_of(live.get("sAMAccountName")[0])
+            name = text_of(live.get(reading.view.schema.terms.name)[0])
             gone = each.on_empty == "delete" and not undecided
             found.append(DeclaredGroup(group, dialect, reading.name, name, live, [], undecided, None, gone))
     return found
@@ -159,14 +189,15 @@ def _kept(reading: DirectoryReading, each: ForEach, file: ObjectFile, group: Gro
     """Return this block's live groups by the folded text of their ``kept_in``: those in its path or managed base."""
     name = reading.view.schema.spelled(each.kept_in)
     base = reading.view.base_dn
-    places = [dn.under(base, split_path(group.path))]
-    if file.manages is not None:
+    flat = reading.view.flat
+    places = [] if flat else [dn.under(base, split_path(group.path))]
+    if file.manages is not None and not flat:
         places.append(dn.under(base, split_path(file.manages.base)))
     kept = {}
     for live in reading.view.objects.values():
         if live.object_type != "group" or live.deleted or not live.get(name):
             continue
-        if any(dn.is_under(live.dn, place) for place in places):
+        if flat or any(dn.is_under(live.dn, place) for place in places):
             kept[text_of(live.get(name)[0]).lower()] = live
     return kept
 
@@ -235,6 +266,21 @@ def desired_group(context: Context, reading: DirectoryReading, declared: Declare
         wanted.action = "create"
     if declared.kept is None and live is not None and group.for_each is not None:
         return wanted  # an empty for_each group: name and place stay
+    if reading.view.flat:
+        set_cloud_attributes(reading, group, declared.name, wanted)
+    elif not _set_place(context, reading, declared, wanted):
+        return wanted
+    if group.description is not None:
+        wanted.attributes["description"] = Wanted((group.description,) if group.description else ())
+    if declared.kept is not None and group.for_each is not None:
+        wanted.attributes[reading.view.schema.spelled(group.for_each.kept_in)] = Wanted((declared.kept,))
+    _flows(context, reading, declared, wanted)
+    return wanted
+
+
+def _set_place(context: Context, reading: DirectoryReading, declared: DeclaredGroup, wanted: DesiredObject) -> bool:
+    """Name and place a group in a tree; ``False`` where there is no such place."""
+    group, live = declared.group, declared.live
     containers = context.containers[reading.name]
     parent = containers.dn_of(split_path(group.path))
     if not containers.exists(parent):
@@ -248,17 +294,12 @@ def desired_group(context: Context, reading: DirectoryReading, declared: Declare
         )
         context.freeze(reading.name, declared.address, declared.name, f"there is no {parent}", live)
         wanted.action = "keep"
-        return wanted
+        return False
     wanted.parent, wanted.name = parent, declared.name
     wanted.attributes["sAMAccountName"] = Wanted((declared.name,))
     wanted.attributes["category"] = Wanted((group.category,))
     wanted.attributes["scope"] = Wanted((group.scope,))
-    if group.description is not None:
-        wanted.attributes["description"] = Wanted((group.description,) if group.description else ())
-    if declared.kept is not None and group.for_each is not None:
-        wanted.attributes[reading.view.schema.spelled(group.for_each.kept_in)] = Wanted((declared.kept,))
-    _flows(context, reading, declared, wanted)
-    return wanted
+    return True
 
 
 def _flows(context: Context, reading: DirectoryReading, declared: DeclaredGroup, wanted: DesiredObject) -> None:

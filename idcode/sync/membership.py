@@ -1,19 +1,46 @@
-"""Membership: who should be in each declared group, and what that adds and takes away."""
+"""Membership: who should be in each declared object, and what that adds and takes away."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from idcode.config.models.base import Dialect
+from idcode.config.models.objects import Members
 from idcode.expressions import Environment, EvaluationError, Program, UnknownValueError
 from idcode.model.addresses import Address
 from idcode.model.desired import DesiredObject, Wanted
+from idcode.model.diagnostics import Span
 from idcode.model.values import Ref, Scalar, Special
 from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading
-from idcode.sync.groups import DeclaredGroup
+from idcode.sync.groups import DeclaredGroup, find_group
 from idcode.sync.identities import Identity, evaluate, is_true
 from idcode.sync.programs import program
+
+
+@dataclass(slots=True)
+class Roster:
+    """Who should be in one ``attribute`` of a declared object: members, owners, or holders of a role.
+
+    ``people`` are the identities that a ``for_each`` gives it (``None`` elsewhere), ``undecided`` those of whom that
+    is not known. Losing a ``moved`` membership waits until the same object has gained another one.
+    """
+
+    wanted: DesiredObject
+    attribute: str
+    members: Members
+    dialect: Dialect
+    at: Span
+    people: list[Identity] | None = None
+    undecided: list[Identity] = field(default_factory=list)
+    moved: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address of the object."""
+        return self.wanted.address
 
 
 class Matcher:
@@ -61,31 +88,43 @@ class Matcher:
         return self._index[name]
 
 
-def set_members(
-    context: Context,
-    reading: DirectoryReading,
-    pairs: list[tuple[DeclaredGroup, DesiredObject]],
-) -> None:
-    """Put the wanted additions and removals of members into the desired groups."""
+def group_rosters(reading: DirectoryReading, declared: DeclaredGroup, wanted: DesiredObject) -> list[Roster]:
+    """Return who should be in a declared group, and who should own it, where the files say so."""
+    group, found = declared.group, []
+    if group.members is not None or declared.people is not None:
+        members = Roster(wanted, reading.view.schema.terms.members, declared.members, declared.dialect, group.at)
+        members.people, members.undecided, members.moved = declared.people, declared.undecided, True
+        found.append(members)
+    if group.owners is not None:
+        found.append(Roster(wanted, "owners", group.owners, declared.dialect, group.at))
+    return found
+
+
+def set_members(context: Context, reading: DirectoryReading, rosters: Sequence[Roster]) -> None:
+    """Put the wanted additions and removals into the desired objects of ``rosters``."""
     matcher = Matcher(context)
-    groups = {declared.name.lower(): wanted for declared, wanted in pairs}
+    groups = {
+        Address.parse(roster.address).key.lower(): roster.wanted
+        for roster in rosters
+        if roster.wanted.object_type == "group"
+    }
     untouchable = _untouchable(context, reading)
     gained: set[Scalar] = set()
-    for declared, wanted in pairs:
-        if declared.group.members is None and declared.people is None:
-            continue
+    for roster in rosters:
+        wanted = roster.wanted
         if wanted.action == "delete" or (wanted.live is None and wanted.action != "create"):
             continue
-        wants, unknown = _wanted_members(context, reading, matcher, declared, groups, untouchable)
-        have = _live_members(reading, wanted)
+        wants, unknown = _wanted_members(context, reading, matcher, roster, groups, untouchable)
+        have = _live_members(reading, roster)
         add = sorted(wants - have)
-        remove = sorted(have - wants - unknown) if declared.members.mode == "exact" else []
-        wanted.attributes["member"] = Wanted(add=tuple(add), remove=tuple(remove), delta=True)
-        gained.update(add)
-    for _, wanted in pairs:
-        member = wanted.attributes.get("member")
-        if member is not None and member.remove:
-            wanted.movers = frozenset(member.remove) & gained
+        remove = sorted(have - wants - unknown) if roster.members.mode == "exact" else []
+        wanted.attributes[roster.attribute] = Wanted(add=tuple(add), remove=tuple(remove), delta=True)
+        if roster.moved:
+            gained.update(add)
+    for roster in rosters:
+        held = roster.wanted.attributes.get(roster.attribute)
+        if roster.moved and held is not None and held.remove:
+            roster.wanted.movers = frozenset(held.remove) & gained
 
 
 def _untouchable(context: Context, reading: DirectoryReading) -> frozenset[Ref]:
@@ -102,10 +141,10 @@ def _untouchable(context: Context, reading: DirectoryReading) -> frozenset[Ref]:
     return frozenset(found)
 
 
-def _live_members(reading: DirectoryReading, wanted: DesiredObject) -> set[Ref]:
+def _live_members(reading: DirectoryReading, roster: Roster) -> set[Ref]:
     """The members as anchors; those outside what was read keep their DN."""
     found = set()
-    for value in wanted.live.get("member") if wanted.live else ():
+    for value in roster.wanted.live.get(roster.attribute) if roster.wanted.live else ():
         if isinstance(value, Ref):
             live = reading.at(value.target)
             found.add(Ref(live.anchor) if live else value)
@@ -116,7 +155,7 @@ def _wanted_members(
     context: Context,
     reading: DirectoryReading,
     matcher: Matcher,
-    declared: DeclaredGroup,
+    declared: Roster,
     groups: Mapping[str, DesiredObject],
     untouchable: frozenset[Ref],
 ) -> tuple[set[Ref], set[Ref]]:
@@ -149,7 +188,7 @@ def _wanted_members(
     return wants, unknown
 
 
-def _matched(context: Context, matcher: Matcher, declared: DeclaredGroup) -> tuple[list[Identity], list[Identity]]:
+def _matched(context: Context, matcher: Matcher, declared: Roster) -> tuple[list[Identity], list[Identity]]:
     """Return the people whom ``match`` (and ``for_each``) find, and those of whom it cannot be said."""
     match = declared.members.match
     people, undecided = list(declared.people or []), list(declared.undecided)
@@ -183,7 +222,7 @@ def _objects(context: Context, identity: Identity, directory: str) -> set[Ref]:
 
 
 def _named(
-    context: Context, reading: DirectoryReading, declared: DeclaredGroup, text: str, groups: Mapping[str, DesiredObject]
+    context: Context, reading: DirectoryReading, declared: Roster, text: str, groups: Mapping[str, DesiredObject]
 ) -> Ref | str | None:
     """Resolve an ``include`` or ``exclude`` entry."""
     address = Address.parse(text, context.gathered.directories)
@@ -193,17 +232,16 @@ def _named(
             return Ref(group.address) if group.action == "create" else "frozen"
         if group is not None and group.live is not None:
             return Ref(group.live.anchor)
-        for live in reading.view.objects.values():
-            names = {str(value).lower() for value in live.get("sAMAccountName")}
-            if live.object_type == "group" and not live.deleted and address.key.lower() in names:
-                return Ref(live.anchor)
+        found = find_group(reading, address.key)
+        if found is not None:
+            return Ref(found.anchor)
         context.say(
             "error",
             "unknown-member",
             f"{declared.address} includes {text}, which is not there",
             declared.address,
             "Declare the group, or correct its name.",
-            declared.group.at,
+            declared.at,
         )
         return None
     identity = context.find_identity(address)
@@ -216,7 +254,7 @@ def _named(
                 f"{declared.address} names {text}, whom no source has",
                 declared.address,
                 "Correct the key, or take the entry out.",
-                declared.group.at,
+                declared.at,
             )
         return None
     return context.object_of(identity, reading.name, address.rule)

@@ -140,7 +140,7 @@ def find_orphan_groups(context: Context, reading: DirectoryReading, declared: li
             live = reading.view.objects[anchor]
             if live.deleted or f"{reading.name}/objects/{index}" not in live.scopes or anchor in owned:
                 continue
-            if {text_of(value).lower() for value in live.get("sAMAccountName")} & absent:
+            if {text_of(value).lower() for value in live.get(reading.view.schema.terms.name)} & absent:
                 continue
             _orphan(context, reading, live, f"{reading.name}/groups", file.orphans)
 

@@ -104,6 +104,8 @@ class ObjectBuilder:
 
     def _place(self, identity: Identity, wanted_object: DesiredObject) -> bool:
         """Set the wanted container; ``False`` where the object is frozen."""
+        if self.reading.view.flat:
+            return True
         live = wanted_object.live
         names = self._path(identity, live)
         if isinstance(names, EvaluationError):
@@ -173,6 +175,8 @@ class ObjectBuilder:
         if identity.missing:
             return True
         live = wanted_object.live if wanted_object.action == "keep" else None
+        if self.rule.rule.object == "guest" and wanted_object.action == "create":
+            wanted_object.attributes["userType"] = Wanted(("Guest",))
         present = identity.values.keys()
         for flow, attribute in self.flows:
             env = environment(
@@ -213,7 +217,7 @@ class ObjectBuilder:
                     wanted_object.name, wanted_object.exact_name = text_of(result.values[0]), result.exact
             elif wanted_object.action == "keep" or result.values or result.add:
                 wanted_object.attributes[attribute.name] = result
-        if wanted_object.action == "create" and wanted_object.name is None:
+        if wanted_object.action == "create" and wanted_object.name is None and not self.reading.view.flat:
             return self._frozen(
                 identity,
                 wanted_object,
@@ -261,7 +265,7 @@ class ObjectBuilder:
             held = self._held(live, attribute)
             wanted_keys = {unique_key(c, attribute.kind) for c in candidates if is_single(c)}
             if held is not None and candidates and unique_key(held, attribute.kind) not in wanted_keys:
-                place = self._unique_place(attribute, dn.parent(self.containers.relocated(live.dn)))
+                place = self._unique_place(attribute, self.containers.above(live))
                 self.context.register.release(place, unique_key(held, attribute.kind))
 
     def _held(self, live: LiveObject, attribute: AttributeType) -> Scalar | None:
@@ -288,7 +292,7 @@ class ObjectBuilder:
         live = wanted_object.live if wanted_object.action == "keep" else None
         if flow.flow.apply == "once" and live is not None:
             return None
-        here = dn.parent(self.containers.relocated(live.dn)) if live else self.containers.base
+        here = self.containers.above(live) if live else self.containers.base
         place = self._unique_place(attribute, wanted_object.parent or here)
         held = self._held(live, attribute) if live is not None else None
         own = {live.anchor} if live else set()
@@ -303,7 +307,8 @@ class ObjectBuilder:
         if wanted_object.object_type != "user":
             return
         rule, live = self.rule, wanted_object.live if wanted_object.action == "keep" else None
-        with_password = rule.rule.initial_password == "random"
+        guest = rule.rule.object == "guest"  # signs in with an account of their own
+        with_password = rule.rule.initial_password == "random" and not guest
         want: Result | EvaluationError = True if wanted_object.action != "keep" else None
         if rule.enabled is not None:
             want = evaluate(
@@ -322,7 +327,7 @@ class ObjectBuilder:
             want = False if wanted_object.action != "keep" else None
         if wanted_object.action != "keep":
             wanted_object.password = with_password
-            wanted_object.enabled = want is True and with_password
+            wanted_object.enabled = want is True and (with_password or guest)
             return
         if live is not None and live.enabled and live.mark is not None:
             # Somebody enabled it by hand: the mark of an earlier disabling must not outlive that.

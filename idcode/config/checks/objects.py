@@ -10,12 +10,12 @@ from idcode.config.checks.context import Context, Names
 from idcode.config.checks.outbound import check_path
 from idcode.config.checks.rulesets import RuleSet
 from idcode.config.models.base import Dialect
-from idcode.config.models.objects import Group, Members, ObjectFile
+from idcode.config.models.objects import AdministrativeUnit, Group, Members, ObjectFile
 from idcode.config.nearest import suggestion
 from idcode.model.addresses import Address
 from idcode.model.diagnostics import Span
 
-_ENTRA_ONLY = ("administrative_units", "role_assignments")
+_ENTRA_ONLY = ("administrative_units", "role_assignments", "app_role_assignments")
 _ENTRA_GROUP_KEYS = ("membership_rule", "licences", "owners", "role_assignable")
 _AD_GROUP_KEYS = ("path", "scope")
 
@@ -78,10 +78,12 @@ def _check_file(file: ObjectFile, checks: ObjectChecks) -> None:
     for group in file.groups:
         _check_group(group, file, dialect, checks)
     for admin in file.administrative_units:
+        _one_kind_of_members(admin, "an administrative unit", context)
         _check_members(admin.members, file, dialect, checks)
+    for held in (*file.role_assignments, *file.app_role_assignments):
+        for index, text in enumerate(held.principals):
+            _check_member(text, held.place("principals", index), file.directory, checks)
     for assignment in file.role_assignments:
-        for index, text in enumerate(assignment.principals):
-            _check_member(text, assignment.place("principals", index), file.directory, checks)
         if assignment.scope is not None:
             span = assignment.place("scope")
             address = check_address(assignment.scope, span, context)
@@ -108,13 +110,10 @@ def _check_group(group: Group, file: ObjectFile, dialect: Dialect, checks: Objec
     if kind == "ad" and group.category == "microsoft365":
         _not_here("category: microsoft365", group.place("category"), file.directory, kind, context)
     check_path(group.path, group.place("path"), context)
-    if group.membership_rule and group.members:
-        message = "a group has either a membership_rule or members: Entra refuses members of a dynamic group"
-        context.findings.error("invalid-combination", message, group.key_at("members"))
+    _one_kind_of_members(group, "a group", context)
     _check_for_each(group, file, dialect, checks)
     _check_members(group.members, file, dialect, checks)
-    for index, text in enumerate(group.owners):
-        _check_member(text, group.place("owners", index), file.directory, checks)
+    _check_members(group.owners, file, dialect, checks)
     names = Names(checks.identity_names if group.for_each else (), live=True)
     for attribute, flow in group.flow.items():
         if flow.mail:
@@ -122,6 +121,12 @@ def _check_group(group: Group, file: ObjectFile, dialect: Dialect, checks: Objec
             context.findings.error("invalid-combination", "a mail flow belongs into an outbound rule", span)
         context.compile(flow.expression, dialect, names)
     _check_previous(group, file, checks)
+
+
+def _one_kind_of_members(declared: Group | AdministrativeUnit, what: str, context: Context) -> None:
+    if declared.membership_rule and declared.members:
+        message = f"{what} has either a membership_rule or members: Entra refuses members of a dynamic one"
+        context.findings.error("invalid-combination", message, declared.key_at("members"))
 
 
 def _check_previous(group: Group, file: ObjectFile, checks: ObjectChecks) -> None:

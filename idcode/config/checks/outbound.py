@@ -61,6 +61,9 @@ def _stages(rule: OutboundRule, rules: RuleSet, context: Context) -> None:
 
 
 def _joins(rule: OutboundRule, context: Context) -> None:
+    synced = bool(getattr(context.directories.get(rule.directory), "synced_from", ()))
+    if not rule.join and synced and not rule.creates:
+        return  # synced people are found by what their account was synced from
     if not rule.join:
         context.findings.error(
             "no-join",
@@ -71,7 +74,7 @@ def _joins(rule: OutboundRule, context: Context) -> None:
         return
     flowed = {attribute.lower() for attribute in rule.flow}
     for attribute in rule.join[0]:
-        if attribute.lower() not in flowed:
+        if attribute.lower() not in flowed and attribute.lower() != "onpremisesimmutableid":
             context.findings.error(
                 "join-not-flowed",
                 f"the first join of {rule.name!r} is by {attribute!r}, which the rule does not flow",
@@ -130,14 +133,23 @@ def _object_kind(rule: OutboundRule, context: Context) -> None:
         context.findings.error("invalid-combination", message, rule.key_at(key), f"remove {key}")
 
 
-def _naming(rule: OutboundRule, context: Context) -> None:
-    """Report a creating rule without the attributes that a new object in Active Directory needs.
+_NEEDED = {
+    ("ad", "user"): ("cn", "sAMAccountName"),
+    ("ad", "contact"): ("cn",),
+    ("entra", "user"): ("userPrincipalName", "displayName", "mailNickname"),
+    ("entra", "guest"): ("mail",),
+}
 
-    Without ``cn``, the RDN of both kinds, it has no name; without ``sAMAccountName`` the domain controller makes up a
-    random one for a user (MS-SAMR 3.1.1.8).
+
+def _naming(rule: OutboundRule, context: Context) -> None:
+    """Report a creating rule without the attributes that a new object needs.
+
+    In Active Directory: without ``cn``, the RDN of both kinds, it has no name; without ``sAMAccountName`` the domain
+    controller makes up a random one for a user (MS-SAMR 3.1.1.8). In Entra: what Graph requires (page "Create user"
+    and "Create invitation").
     """
-    needed = {"user": ("cn", "sAMAccountName"), "contact": ("cn",), "guest": ()}[rule.object]
-    if not rule.creates or rule.mode == "shadow" or context.directory_type(rule.directory) != "ad":
+    needed = _NEEDED.get((context.directory_type(rule.directory), rule.object), ())
+    if not rule.creates or rule.mode == "shadow":
         return
     flowed = {attribute.lower() for attribute in rule.flow}
     missing = [attribute for attribute in needed if attribute.lower() not in flowed]
@@ -153,7 +165,7 @@ def _naming(rule: OutboundRule, context: Context) -> None:
 def _credentials(rule: OutboundRule, context: Context) -> None:
     if context.project.credentials or not rule.creates or rule.object != "user" or rule.mode == "shadow":
         return
-    if rule.initial_password == "none" or context.directory_type(rule.directory) == "entra":
+    if rule.initial_password == "none":
         return
     context.findings.error(
         "no-credentials-sink",

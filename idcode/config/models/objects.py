@@ -1,10 +1,10 @@
-"""``objects/**/*.yaml``: declared organizational units, groups, administrative units and role assignments."""
+"""``objects/**/*.yaml``: declared organizational units, groups, administrative units and assignments of roles."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from idcode.config.models.base import ExpressionField, Node, YesNo
 from idcode.config.models.rules import FlowField, Manages
@@ -26,6 +26,14 @@ class Members(Node):
     match: ExpressionField | None = None
     include: list[str] = []
     exclude: list[str] = []
+
+
+def _read_owners(value: Any) -> Any:
+    """Let a list of addresses stand for members of that name, to which others may be added by hand."""
+    return {"include": value} if isinstance(value, list) else value
+
+
+OwnersField = Annotated[Members, BeforeValidator(_read_owners, json_schema_input_type=list[str] | Members)]
 
 
 class ForEach(Node):
@@ -70,16 +78,18 @@ class Group(Node):
     flow: dict[str, FlowField] = {}
     membership_rule: str | None = None
     licences: list[Licence] = []
-    owners: list[str] = []
+    owners: OwnersField | None = None
     role_assignable: YesNo = False
 
 
 class AdministrativeUnit(Node):
-    """An Entra administrative unit."""
+    """An Entra administrative unit; ``previously`` names what it was called before."""
 
     name: str
+    previously: list[str] = []
     description: str | None = None
     members: Members | None = None
+    membership_rule: str | None = None
 
 
 class RoleAssignment(Node):
@@ -87,6 +97,19 @@ class RoleAssignment(Node):
 
     role: str
     scope: str | None = None
+    mode: Literal["add-only", "exact"] = "add-only"
+    principals: Annotated[list[str], Field(min_length=1)]
+
+
+class AppRoleAssignment(Node):
+    """A role of an enterprise application held by principals; ``app`` is its name or appId.
+
+    Without ``role`` it is the access that an application without roles gives.
+    """
+
+    app: str
+    role: str | None = None
+    mode: Literal["add-only", "exact"] = "add-only"
     principals: Annotated[list[str], Field(min_length=1)]
 
 
@@ -102,3 +125,4 @@ class ObjectFile(Node):
     groups: list[Group] = []
     administrative_units: list[AdministrativeUnit] = []
     role_assignments: list[RoleAssignment] = []
+    app_role_assignments: list[AppRoleAssignment] = []
