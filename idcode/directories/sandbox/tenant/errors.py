@@ -161,9 +161,9 @@ def invalid_value(name: str, resource: str) -> GraphError:
     return bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.")
 
 
-def missing_property(name: str, resource: str) -> GraphError:
+def missing_property(name: str) -> GraphError:
     """Return the refusal of a new object without a property that it needs."""
-    return bad_request(f"A value is required for property '{name}' of resource '{resource}'.")
+    return bad_request(f"Property {name} value is required but is empty or missing.")
 
 
 def read_only(name: str, resource: str) -> GraphError:
@@ -201,6 +201,11 @@ def not_a_guid() -> GraphError:
     return bad_request(
         "Cannot convert a primitive value to the expected type 'Edm.Guid'. See the inner exception for more details."
     )
+
+
+def unknown_in_query(clause: str, name: str, resource: str) -> GraphError:
+    """Return the refusal of a property that the type does not have, in a query option."""
+    return malformed(f"{clause}: Could not find a property named '{name}' on type 'microsoft.graph.{resource}'.")
 
 
 def unsupported_query(message: str) -> GraphError:

@@ -29,7 +29,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from idcode.directories.sandbox.tenant.clock import moment
@@ -93,7 +93,9 @@ class Draft:
 
     def later(self, task: str, due: datetime, **data: Any) -> None:
         """Order the task of this name for the time ``due``; ``data`` is JSON."""
-        self.put(Entity(str(uuid.uuid4()), TASK, {"name": task, "due": stamp_exactly(due), "data": data}))
+        when = due.astimezone(UTC).isoformat(timespec="microseconds")
+        # Ids of objects are sorted, so that the next task is always the first.
+        self.put(Entity(f"{when} {uuid.uuid4()}", TASK, {"name": task, "due": when, "data": data}))
 
     def take_back(self) -> None:
         """Undo all of it."""
@@ -103,11 +105,6 @@ class Draft:
     def _do(self, change: Change) -> None:
         self.changes.append(change)
         self.view.apply(change)
-
-
-def stamp_exactly(due: datetime) -> str:
-    """Return a time in a form that sorts as times do."""
-    return due.isoformat(timespec="microseconds")
 
 
 class State:
@@ -205,9 +202,8 @@ class State:
             return []
         return self.log[max(0, number + 1 - self.log[0].number) :]
 
-    def due(self, now: datetime) -> list[Entity]:
-        """Return the tasks whose time has come, the earliest first."""
-        if not self.newest.ids(TASK):
-            return []
-        tasks = [task for task in self.newest.of_type(TASK) if moment(task.get("due")) <= now]
-        return sorted(tasks, key=lambda task: (task.get("due"), task.id))
+    def due(self, now: datetime) -> Entity | None:
+        """Return the first task whose time has come."""
+        ids = self.newest.ids(TASK)
+        task = self.newest.get(ids[0]) if ids else None
+        return task if task is not None and moment(task.get("due")) <= now else None

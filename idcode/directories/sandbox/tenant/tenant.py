@@ -104,13 +104,13 @@ class Tenant:
     def _do_what_is_due(self, now: datetime) -> None:
         while self.state.due(now):
             with self.state.writing(now) as draft:
-                due = self.state.due(now)
-                if not due:  # another process was quicker
+                task = self.state.due(now)
+                if task is None:  # another process was quicker
                     return
                 reading = self.state.reading(now, self.switches.lag)
                 moment = Moment(now=now, state=self.state, reading=reading, draft=draft, switches=self.switches)
-                draft.remove(due[0].id)
-                self._abilities.tasks[due[0].get("name")](moment, due[0].get("data"))
+                draft.remove(task.id)
+                self._abilities.tasks[task.get("name")](moment, task.get("data"))
                 self._react(moment)
 
     def _react(self, moment: Moment) -> None:

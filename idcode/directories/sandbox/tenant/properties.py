@@ -1,0 +1,118 @@
+"""What is known about the properties of Graph's types, and how an object shows them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from idcode.directories.sandbox.tenant.entities import Entity
+
+_EMPTY: Mapping[str, Any] = {"Edm.Boolean": False, "Edm.Int32": 0, "Edm.DateTimeOffset": "0001-01-01T00:00:00Z"}
+OUTSIDE = frozenset(
+    (
+        "aboutMe",
+        "birthday",
+        "hireDate",
+        "interests",
+        "mailboxSettings",
+        "mySite",
+        "pastProjects",
+        "preferredName",
+        "responsibilities",
+        "schools",
+        "skills",
+    )
+)
+"""Properties of users that other services keep: written alone, and never listed (user-update, user-list)."""
+_ALWAYS = "onPremisesExtensionAttributes"
+"""A complex property that is there even where it has no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of a type. ``kind`` is an Edm type or the name of a complex type.
+
+    ``shown``: ``default`` (unless others are selected), ``select`` (only when selected) or ``never``. ``queries`` are
+    the operators of ``$filter`` that it supports, ``null`` (compared with null), ``count``, ``orderby`` and ``search``.
+    """
+
+    name: str
+    kind: str
+    collection: bool
+    nullable: bool
+    shown: str
+    read_only: bool
+    longest: int | None
+    queries: frozenset[str]
+
+    @property
+    def empty(self) -> Any:
+        """What it shows where it has no value."""
+        if self.collection:
+            return []
+        return None if self.nullable else _EMPTY.get(self.kind)
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, Property]]:
+    table: dict[str, dict[str, Property]] = {}
+    text = (files(__package__) / "properties.tsv").read_text("utf-8")
+    for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+        table.setdefault(row["type"], {})[row["property"]] = Property(
+            row["property"],
+            row["kind"],
+            row["values"] == "many",
+            row["nullable"] == "null",
+            row["shown"],
+            row["writable"] == "read-only",
+            int(row["longest"]) if row["longest"] else None,
+            frozenset(row["queries"].split()),
+        )
+    return table
+
+
+def properties(type_name: str) -> Mapping[str, Property]:
+    """Return the properties of an entity type or complex type by name; none for a type that is not known."""
+    return _table().get(type_name, {})
+
+
+@cache
+def _lowered(type_name: str) -> Mapping[str, Property]:
+    return {name.lower(): known for name, known in properties(type_name).items()}
+
+
+def find(type_name: str, name: str) -> Property | None:
+    """Return the property of this name; case does not count."""
+    return _lowered(type_name).get(name.lower())
+
+
+@cache
+def _defaults(type_name: str) -> tuple[Property, ...]:
+    return tuple(known for known in properties(type_name).values() if known.shown == "default")
+
+
+def shown(entity: Entity, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return an object as JSON, with the properties of these names, or those that are there by default."""
+    known = properties(entity.type)
+    wanted = _defaults(entity.type) if names is None else [known[name] for name in names if name in known]
+    body = {}
+    for each in wanted:
+        if each.name == "id":
+            body["id"] = entity.id
+        elif each.shown != "never":
+            body[each.name] = _value(each, entity.properties.get(each.name))
+    return body
+
+
+def _value(known: Property, value: Any) -> Any:
+    if value is None:
+        if known.name != _ALWAYS:
+            return known.empty
+        value = {}
+    if isinstance(value, Mapping) and not known.collection:
+        return {**{name: each.empty for name, each in properties(known.kind).items()}, **value}
+    return value
