@@ -127,6 +127,7 @@ class DesiredState:
     missing: list[Reported] = field(default_factory=list)
     frozen: list[Reported] = field(default_factory=list)
     held: list[Reported] = field(default_factory=list)
+    awaiting: list[Reported] = field(default_factory=list)
     populations: dict[str, int] = field(default_factory=dict)
     protected: dict[str, str] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()

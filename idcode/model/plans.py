@@ -237,6 +237,7 @@ class Plan:
     frozen: tuple[Reported, ...] = ()
     missing: tuple[Reported, ...] = ()
     held: tuple[Reported, ...] = ()
+    awaiting_sync: tuple[Reported, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     references: Mapping[str, Reference] = field(default_factory=dict)
     populations: Mapping[str, Population] = field(default_factory=dict)

@@ -113,6 +113,7 @@ def build_plan(
         frozen=(*state.frozen, *refused),
         missing=tuple(state.missing),
         held=(*state.held, *held),
+        awaiting_sync=tuple(state.awaiting),
         diagnostics=tuple(sorted({*state.diagnostics, *diagnostics}, key=lambda d: d.sort_key)),
         references=_references(changes, (*shadow, *state.held, *held), state, views),
         populations=populations,
@@ -339,5 +340,6 @@ def _summary(plan: Plan, unchanged: int) -> dict[str, int]:
     for name, listed in (("shadow", plan.shadow), ("orphan", plan.orphans), ("missing", plan.missing)):
         counts[name] = len(listed)
     counts["frozen"] = len({(item.directory, item.address) for item in plan.frozen})
+    counts["awaiting_sync"] = len(plan.awaiting_sync)
     counts["held"] = len({(item.directory, item.address) for item in plan.held})
     return counts

@@ -173,6 +173,7 @@ def _plan(fields: _Fields) -> Plan:
         orphans=fields.many("orphans", _reported),
         frozen=fields.many("frozen", _reported),
         missing=fields.many("missing", _reported),
+        awaiting_sync=fields.many("awaiting_sync", _reported),
         held=fields.many("held", _reported),
         diagnostics=fields.many("diagnostics", _diagnostic),
         references=fields.named("references", _reference),

@@ -40,6 +40,7 @@ def encode(plan: Plan) -> dict[str, Any]:
         "orphans": [_reported(item) for item in plan.orphans],
         "frozen": [_reported(item) for item in plan.frozen],
         "missing": [_reported(item) for item in plan.missing],
+        "awaiting_sync": [_reported(item) for item in plan.awaiting_sync],
         "held": [_reported(item) for item in plan.held],
         "diagnostics": [_diagnostic(item) for item in plan.diagnostics],
         "references": {anchor: asdict(reference) for anchor, reference in plan.references.items()},

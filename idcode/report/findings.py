@@ -72,6 +72,7 @@ class ReportedView:
 _REPORTED: tuple[tuple[str, str], ...] = (
     ("frozen", "Left exactly as they are until what is unclear about them is settled."),
     ("held", "Wanted changes that wait: a hold, a guard or someone else's decision forbids them."),
+    ("awaiting_sync", "Their account has not reached the tenant yet; what rests on it is planned once it has."),
     ("missing", "Their key is on a managed object, and no complete source has it any more."),
     ("orphans", "Inside a managed scope, and nothing in the files owns them."),
     ("shadow", "Computed for comparison; never written."),
@@ -86,7 +87,7 @@ def view_reported(plan: Plan, values: Values, limit: int | None) -> tuple[Report
         if entries:
             shown = entries if limit is None else entries[:limit]
             items = tuple(_reported(entry, name, values, limit) for entry in shown)
-            views.append(ReportedView(name.capitalize(), len(entries), meaning, items))
+            views.append(ReportedView(name.capitalize().replace("_", " "), len(entries), meaning, items))
     return tuple(views)
 
 

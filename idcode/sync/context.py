@@ -21,9 +21,10 @@ from idcode.sync.links import Decisions
 from idcode.sync.programs import IdentityRules, Outbound
 from idcode.sync.unique import Register
 
-Presence = Literal["none", "alone", "keep", "create", "restore", "exit", "frozen"]
+Presence = Literal["none", "alone", "keep", "create", "restore", "exit", "frozen", "awaiting"]
 """What becomes of an identity's object under a rule: not there, left alone, kept in step, made, brought back,
-taken out of service (``on_exit``), or not to be touched because something about it is unknown."""
+taken out of service (``on_exit``), not to be touched because something about it is unknown, or brought by a sync that
+has not been there yet."""
 
 
 @dataclass(slots=True)
@@ -103,6 +104,6 @@ class Context:
             return None if gone else Ref(live.anchor)
         if presence in ("create", "restore"):
             return Ref(str(Address(identity.type, identity.key, directory, rule)))
-        if presence == "frozen" or identity.frozen or rule in identity.unlinked:
+        if presence in ("frozen", "awaiting") or identity.frozen or rule in identity.unlinked:
             return "frozen"
         return None

@@ -13,6 +13,7 @@ from idcode.model.values import Result
 from idcode.sync.assignments import declared_app_roles, declared_roles, declared_units, find_unit
 from idcode.sync.attribute_names import check_names, check_recognition
 from idcode.sync.attributes import fill_attribute, known_values
+from idcode.sync.authority import keep_to_authority
 from idcode.sync.conflicts import refuse_conflicts
 from idcode.sync.containers import Containers
 from idcode.sync.context import Context
@@ -20,6 +21,7 @@ from idcode.sync.gather import DirectoryReading, Gathered
 from idcode.sync.generated import generate
 from idcode.sync.groups import declared_groups, desired_group, find_group
 from idcode.sync.holding import resolve_holds
+from idcode.sync.hybrid import feeds, report_awaiting, report_leaving, synced_objects
 from idcode.sync.identities import Population, evaluate, is_true
 from idcode.sync.lifecycle import set_missing_stage, set_stages
 from idcode.sync.links import add_missing, link, managed_keys, read_decisions, refuse_shared
@@ -37,7 +39,7 @@ from idcode.sync.orphans import (
 from idcode.sync.outbound import ObjectBuilder
 from idcode.sync.placing import census, place_records
 from idcode.sync.presence import decide
-from idcode.sync.programs import IdentityRules, program
+from idcode.sync.programs import IdentityRules, Outbound, program
 from idcode.sync.unique import Register
 
 
@@ -78,8 +80,11 @@ def compute(repository: Repository, rules: Mapping[str, IdentityRules], gathered
     refuse_conflicts(context)
     for reading in gathered.directories.values():
         _groups(context, reading)
+    keep_to_authority(context)
     refuse_conflicts(context)
     keep_full_containers(context)
+    report_awaiting(context)
+    report_leaving(context)
     for population in context.populations.values():
         context.state.diagnostics += population.diagnostics
     _protect(context)
@@ -111,7 +116,8 @@ def _identities(context: Context, population: Population) -> None:
             reading = context.directory(outbound.rule.directory)
             if reading is None:
                 continue
-            link(population, outbound, reading, context.decisions, as_of)
+            synced = synced_objects(context, population, outbound, reading)
+            link(population, outbound, reading, context.decisions, synced, as_of)
 
 
 def _check_aliases(context: Context, population: Population) -> None:
@@ -173,7 +179,7 @@ def _objects(context: Context, population: Population) -> None:
             reading = context.directory(place[0]) if place else None
             since = missing_since(population, identity, reading)
             set_missing_stage(identity, lifecycle.missing.stage, since, lifecycle.missing.grace, context.as_of)
-        for rule in population.rules.outbound.values():
+        for rule in _domains_first(context, population):
             if context.directory(rule.rule.directory) is not None:
                 presence = decide(context, population, identity, rule)
                 context.presence[(identity.type, identity.key, rule.name)] = presence
@@ -195,6 +201,11 @@ def _objects(context: Context, population: Population) -> None:
                 mark_missing(context, population, identity, wanted)
                 context.state.objects.append(wanted)
     report_missing(context, population)
+
+
+def _domains_first(context: Context, population: Population) -> list[Outbound]:
+    """Return the outbound rules, those of synced directories after those they are synced from."""
+    return sorted(population.rules.outbound.values(), key=lambda rule: bool(feeds(context, rule.rule.directory)))
 
 
 def _orphans(context: Context) -> None:

@@ -99,18 +99,29 @@ def managed_keys(
 
 
 def link(
-    population: Population, rule: Outbound, directory: DirectoryReading, decisions: Decisions, now: datetime
+    population: Population,
+    rule: Outbound,
+    directory: DirectoryReading,
+    decisions: Decisions,
+    synced: Mapping[str, LiveObject],
+    now: datetime,
 ) -> None:
-    """Link every identity to its object under ``rule``: by pin, else by the first join that finds exactly one."""
+    """Link every identity to its object under ``rule``: by pin, else by the first join that finds exactly one.
+
+    ``synced`` are the objects, by address of the person, that were brought from the person's account elsewhere.
+    """
     if not _joins_are_known(population, rule, directory):
         return
     indexes = [_index(join_names, rule, directory) for join_names in _names(rule)]
     pinned = _pins(population, rule, directory, decisions)
     # A pinned object belongs to its pin alone, whichever rule would find it.
     taken = {anchor for name, anchor in decisions.pins if name == directory.name}
+    taken |= {live.anchor for live in synced.values()}
     for identity in population.sorted():
         if identity.address in pinned:
             identity.links[rule.name] = pinned[identity.address]
+        elif identity.address in synced:
+            identity.links[rule.name] = synced[identity.address]
         elif rule.name not in identity.unlinked:
             _link_one(population, rule, directory, decisions, identity, indexes, taken, now)
     open_ends = [i for i in population.by_key.values() if rule.name in i.unlinked]

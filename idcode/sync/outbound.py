@@ -66,7 +66,7 @@ class ObjectBuilder:
             reason = identity.frozen or "; ".join(sorted(set(identity.unlinked.values()))) or "something is unknown"
             self.context.freeze(self.reading.name, address, identity.label, reason, live)
             return None
-        if presence == "none":
+        if presence in ("none", "awaiting"):
             return None
         wanted_object = DesiredObject(
             address=address,

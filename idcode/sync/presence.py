@@ -9,6 +9,7 @@ from idcode.model.records import LiveObject
 from idcode.model.values import Result, Special
 from idcode.sync.attributes import known_values
 from idcode.sync.context import Context, Presence
+from idcode.sync.hybrid import awaits_sync
 from idcode.sync.identities import Identity, Population, evaluate, is_true
 from idcode.sync.programs import Outbound
 
@@ -48,6 +49,8 @@ def decide(context: Context, population: Population, identity: Identity, rule: O
         return "exit" if live is not None and not live.deleted else "none"
     if live is not None and not live.deleted:
         return "keep"
+    if awaits_sync(context, population, identity, rule) is not None:
+        return "awaiting"
     if not rule.rule.creates:
         return "none"
     if not _may_create(population, identity, rule):

@@ -10,7 +10,8 @@ Nodes and what they need:
     Needs every rule that writes it: ``records:RULE`` for a source, ``link:RULE`` where it is read back from a
     directory, ``generate:NAME`` where it is generated. ``attribute:stage`` needs what the lifecycle's expressions use.
 ``link:RULE``
-    Which live object belongs to the identity under an outbound rule. It needs the attributes its joins use.
+    Which live object belongs to the identity under an outbound rule. It needs the attributes its joins use, and where
+    the directory is synced from another one, the links to the accounts there.
 ``generate:NAME``
     Needs the links to the objects it is kept in, and the attributes its expression uses.
 """
@@ -18,7 +19,7 @@ Nodes and what they need:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from idcode.config.checks.context import Context
 from idcode.config.checks.rulesets import RuleSet
@@ -39,15 +40,23 @@ def evaluation_order(rules: RuleSet, context: Context) -> tuple[str, ...]:
     for found in (rules.inbound, rules.outbound):
         if len({rule.name for rule in found}) < len(found):
             return ()  # nodes are named after rules; two of one name are reported already
-    needs = dependencies(rules)
+    needs = dependencies(rules, synced_from(context))
     order = _sorted(needs)
     if len(order) < len(needs):
         _report_cycle(_cycle({node: needs[node] for node in needs if node not in order}), rules, context)
     return order
 
 
-def dependencies(rules: RuleSet) -> Needs:
-    """Return every node with the nodes it needs."""
+def synced_from(context: Context) -> dict[str, list[str]]:
+    """Return the directories whose objects are synced from others, with those."""
+    return {
+        name: [synced.directory for synced in getattr(settings, "synced_from", ())]
+        for name, settings in context.directories.items()
+    }
+
+
+def dependencies(rules: RuleSet, synced: Mapping[str, list[str]]) -> Needs:
+    """Return every node with the nodes it needs; ``synced`` maps directories to those they are synced from."""
     needs: Needs = {}
     for rule in rules.inbound:
         if rule.source is not None:
@@ -57,7 +66,9 @@ def dependencies(rules: RuleSet) -> Needs:
     for outbound in rules.outbound:
         joins = [expression for join in outbound.join for expression in join.values()]
         used = _used(joins, outbound.dialect or rules.dialect)
-        needs[f"link:{outbound.name}"] = _unique(f"attribute:{name}" for name in used)
+        accounts = [rule for name in synced.get(outbound.directory, ()) for rule in rules.rules_in(name)]
+        links = [f"link:{rule.name}" for rule in accounts]
+        needs[f"link:{outbound.name}"] = _unique([*links, *(f"attribute:{name}" for name in used)])
     for name, made in rules.generate.items():
         used = _used([made.value], made.dialect or rules.dialect)
         links = [link for text in made.kept_in for link in _links(text, rules)]

@@ -10,7 +10,14 @@ from idcode.config.checks.context import Context, Names
 from idcode.config.checks.outbound import check_path
 from idcode.config.checks.rulesets import RuleSet
 from idcode.config.models.base import Dialect
-from idcode.config.models.objects import AdministrativeUnit, Group, Members, ObjectFile
+from idcode.config.models.objects import (
+    AdministrativeUnit,
+    AppRoleAssignment,
+    Group,
+    Members,
+    ObjectFile,
+    RoleAssignment,
+)
 from idcode.config.nearest import suggestion
 from idcode.model.addresses import Address
 from idcode.model.diagnostics import Span
@@ -80,7 +87,8 @@ def _check_file(file: ObjectFile, checks: ObjectChecks) -> None:
     for admin in file.administrative_units:
         _one_kind_of_members(admin, "an administrative unit", context)
         _check_members(admin.members, file, dialect, checks)
-    for held in (*file.role_assignments, *file.app_role_assignments):
+    assigned: list[RoleAssignment | AppRoleAssignment] = [*file.role_assignments, *file.app_role_assignments]
+    for held in assigned:
         for index, text in enumerate(held.principals):
             _check_member(text, held.place("principals", index), file.directory, checks)
     for assignment in file.role_assignments:

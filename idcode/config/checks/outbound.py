@@ -148,7 +148,7 @@ def _naming(rule: OutboundRule, context: Context) -> None:
     controller makes up a random one for a user (MS-SAMR 3.1.1.8). In Entra: what Graph requires (page "Create user"
     and "Create invitation").
     """
-    needed = _NEEDED.get((context.directory_type(rule.directory), rule.object), ())
+    needed = _NEEDED.get((context.directory_type(rule.directory) or "", rule.object), ())
     if not rule.creates or rule.mode == "shadow":
         return
     flowed = {attribute.lower() for attribute in rule.flow}

@@ -1,0 +1,103 @@
+"""Who masters what: on objects that come from Active Directory, a tenant refuses to write what is mastered there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from idcode.model.desired import DesiredObject, Wanted
+from idcode.model.diagnostics import Span
+from idcode.model.records import LiveObject
+from idcode.model.schema import Kind
+from idcode.model.syntax import keys, same
+from idcode.sync.context import Context
+from idcode.sync.gather import DirectoryReading
+from idcode.sync.hybrid import feeds
+
+CONVERSION = "isCloudManaged"
+"""Whether the tenant masters an object that was synced (Graph page "onPremisesSyncBehavior")."""
+_IN_AD = {
+    "jobTitle": "title", "surname": "sn", "companyName": "company", "officeLocation": "physicalDeliveryOfficeName",
+    "city": "l", "state": "st", "country": "c", "businessPhones": "telephoneNumber", "mobilePhone": "mobile",
+    "faxNumber": "facsimileTelephoneNumber", "onPremisesImmutableId": "mS-DS-ConsistencyGuid",
+    "employeeId": "employeeID", "members": "member",
+}  # fmt: skip
+"""Attribute of the tenant → the one that Entra Connect reads it from, where their names differ (Microsoft Entra
+Connect Sync: Attributes synchronized to Microsoft Entra ID)."""
+
+
+def keep_to_authority(context: Context) -> None:
+    """Take out of the desired state what Active Directory masters, and say where to write it instead."""
+    refused: dict[tuple[str, str, str], list[DesiredObject]] = defaultdict(list)
+    for wanted in list(context.state.objects):
+        reading = context.directory(wanted.directory)
+        if reading is None or wanted.live is None or not wanted.live.synced:
+            continue
+        converted = wanted.attributes.get(CONVERSION)
+        for name in list(_mastered(reading, wanted, wanted.live)):
+            if name == "enabled":
+                wanted.enabled = None
+            elif name == "delete":
+                wanted.action = "keep"
+            else:
+                wanted.attributes.pop(name)
+            if converted is None or converted.values != (True,):
+                refused[(wanted.directory, wanted.scope, name)].append(wanted)
+    for (directory, scope, name), objects in sorted(refused.items()):
+        _say(context, directory, scope, name, objects)
+
+
+def _mastered(reading: DirectoryReading, wanted: DesiredObject, live: LiveObject) -> Iterator[str]:
+    """Yield what would be written and is not this directory's to write."""
+    if wanted.action == "delete":
+        yield "delete"
+    if wanted.enabled is not None and wanted.enabled != live.enabled:
+        yield "enabled"
+    for name, value in wanted.attributes.items():
+        attribute = reading.view.schema.find(name)
+        of_group = wanted.object_type == "group" and name == reading.view.schema.terms.members
+        if attribute is None or value.shadow or not (attribute.on_premises or of_group):
+            continue
+        if _differs(value, live, attribute.name, Kind.EXACT if value.exact else attribute.kind):
+            yield name
+
+
+def _differs(value: Wanted, live: LiveObject, name: str, kind: Kind) -> bool:
+    held = live.get(name)
+    if not value.delta:
+        return not same(held, value.values, kind)
+    have = keys(held, kind)
+    return bool(keys(value.add, kind) - have or keys(value.remove, kind) & have)
+
+
+def _say(context: Context, directory: str, scope: str, name: str, objects: list[DesiredObject]) -> None:
+    domains = ", ".join(feed.domain.name for feed in feeds(context, directory)) or "Active Directory"
+    labels = sorted(wanted.label for wanted in objects)
+    shown = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+    what = "they cannot be deleted here" if name == "delete" else f"{name} is mastered by {domains}; it is not written"
+    place, span = _ad_rule(context, directory, scope)
+    there = "delete" if name == "delete" else _IN_AD.get(name, name)
+    hint = f"Write {there} in {place}" if name != "delete" else f"Let {place} delete it"
+    context.say(
+        "warning",
+        "mastered-on-premises",
+        f"{scope}: {len(labels)} synced objects ({shown}): {what}",
+        scope,
+        f"{hint}; or make the tenant their master: flow {CONVERSION}: {{constant: true}}.",
+        span,
+    )
+
+
+def _ad_rule(context: Context, directory: str, scope: str) -> tuple[str, Span | None]:
+    """Return the rule of the domain to use instead, in words, and where the rule in question stands."""
+    sources = feeds(context, directory)
+    for population in context.populations.values():
+        for rule in population.rules.outbound.values():
+            if rule.key != scope:
+                continue
+            for feed in sources:
+                primary = population.rules.type.primary_rule(feed.domain.name)
+                if primary is not None:
+                    return f"rule {primary.name} of {feed.domain.name} ({primary.at})", rule.rule.at
+            return "Active Directory", rule.rule.at
+    return sources[0].domain.name if sources else "Active Directory", None
