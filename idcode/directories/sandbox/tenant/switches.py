@@ -13,8 +13,12 @@ class Switches:
     ``page_seconds``: how long a next link is good for.
     ``extension_attributes_at_creation``: ``POST /users`` takes ``onPremisesExtensionAttributes`` (as user-post-users
     says), or refuses them (as live tenants were seen to do).
+    ``licence_seconds``: how long until members have the licences of their groups.
+    ``rule_seconds``: how long until the members of dynamic groups follow their rules.
     """
 
     lag: float = 0.0
     page_seconds: float = 3600.0
     extension_attributes_at_creation: bool = True
+    licence_seconds: float = 20.0
+    rule_seconds: float = 30.0
