@@ -32,7 +32,7 @@ def check_request(
     if isinstance(route, str):
         return [route]
     if route.kind == "batch":
-        return list(_check_batch(body))
+        return [*check_batch(body), *_check_inside(body)]
     return [*check_query(route, query, headers), *check_body(route, body)]
 
 
@@ -75,7 +75,8 @@ def split(url: str) -> tuple[str, dict[str, str]]:
 # --- $batch ------------------------------------------------------------------------------------------------------------
 
 
-def _check_batch(body: Any) -> Iterator[str]:
+def check_batch(body: Any) -> Iterator[str]:
+    """Yield what is wrong with a batch, whatever the requests in it are."""
     requests = body.get("requests") if isinstance(body, dict) and body.keys() == {"requests"} else None
     if not isinstance(requests, list) or not 1 <= len(requests) <= _LARGEST_BATCH:
         yield f"$batch: not a list of 1 to {_LARGEST_BATCH} requests"
@@ -90,12 +91,19 @@ def _check_batch(body: Any) -> Iterator[str]:
         if any(str(one).lower() not in seen for one in inner.get("dependsOn", [])):
             yield f"{at}: depends on {inner['dependsOn']}, which do not stand before it"
         seen.add(str(inner.get("id")).lower())
-        headers = {name.lower(): value for name, value in inner.get("headers", {}).items()}
-        if inner.get("body") is not None and not headers.get("content-type", "").startswith("application/json"):
+        if inner.get("body") is not None and not _headers(inner).get("content-type", "").startswith("application/json"):
             yield f"{at}: a body without Content-Type"
+
+
+def _check_inside(body: Any) -> Iterator[str]:
+    for inner in body.get("requests", []) if isinstance(body, dict) else []:
         path, query = split(inner["url"])
-        problems = check_request(inner["method"], path, query, headers, inner.get("body"))
-        yield from (f"{at}: {problem}" for problem in problems)
+        problems = check_request(inner["method"], path, query, _headers(inner), inner.get("body"))
+        yield from (f"$batch {inner.get('id')}: {problem}" for problem in problems)
+
+
+def _headers(inner: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in inner.get("headers", {}).items()}
 
 
 def _check_responses(body: Any) -> Iterator[str]:
@@ -106,6 +114,8 @@ def _check_responses(body: Any) -> Iterator[str]:
     for inner in responses:
         if not isinstance(inner.get("id"), str) or not isinstance(inner.get("status"), int):
             yield f"$batch: a response without id or status: {inner}"
+        elif inner["status"] >= 400:
+            yield from (f"$batch {inner['id']}: {problem}" for problem in _check_error(inner.get("body")))
         if unknown := inner.keys() - {"id", "status", "headers", "body"}:
             yield f"$batch: {', '.join(sorted(unknown))} in a response"
 
