@@ -257,7 +257,7 @@ def check_presence(
         missing = defaults - present - {"securityIdentifier"}  # which tenants do not have everywhere
     else:
         names = {name.split("/")[-1 if name.startswith("microsoft.graph.") else 0] for name in selected}
-        surplus = present - names - {"id"} if selected else set()
+        surplus = (present & kind.properties.keys()) - names - {"id"} if selected else set()
         missing = (names & kind.properties.keys()) - present
     surplus = (surplus | (present & navigation)) - asked.expand.keys() - _UNASKED.get(kind.name, set())
     missing = ({"id"} if selected is None else set()) | missing | {name for name in asked.expand if name in navigation}
