@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from idcode.directories.entra.graph.permissions import reads
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -23,13 +25,19 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     created: bool = False
 
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, and may be repeated as one likes; some reads are POSTs (``getByIds``)."""
+        return reads(self.method, self.url)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of a call.
 
-    ``status`` is that of HTTP, 0 where no answer came and the call may or may not have been carried out. ``body`` is
-    JSON data, ``None`` for none. ``error`` is ``code: message`` of Graph's envelope, ``None`` where there is no error.
+    ``status`` is that of HTTP, 0 where it is not known whether a write was carried out (no answer, or a gateway's).
+    ``body`` is JSON data, ``None`` for none. ``error`` is ``code: message`` of Graph's envelope, with how often and
+    how long it was tried, ``None`` where there is no error.
     ``doubtful`` says that an earlier attempt may have been carried out: an "already exists" is then to be settled by
     reading.
     """
@@ -50,8 +58,8 @@ class Answer:
 class Graph(Protocol):
     """The client as the adapter of the directory uses it; synchronous.
 
-    All methods raise ``DirectoryError`` where the service cannot be reached, refuses the credential, or its budget of
-    attempts and waiting is used up.
+    All methods raise ``DirectoryError`` where the service cannot be reached or refuses the credential. Reading methods
+    raise it as well where their budget of attempts and waiting is used up; the message says how often and how long.
     """
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
@@ -60,25 +68,34 @@ class Graph(Protocol):
     def pages(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[list[Any]]:
         """Yield the values of a collection page by page, to the page without a next link.
 
-        ``headers`` go with every page. Ends only when the collection is complete.
+        ``headers`` go with every page. Ends only when the collection is complete. A listing that the service has
+        forgotten on the way raises ``ListingExpired``: begun anew it would give objects twice.
         """
 
-    def delta(self, url: str, token: str | None) -> Iterator[list[Any] | str]:
+    def delta(self, url: str, token: str | None, headers: Mapping[str, str] | None = None) -> Iterator[list[Any] | str]:
         """Yield the pages of a delta query, and as the last item its delta link.
 
         ``token`` is the delta link of an earlier read, ``None`` to begin anew. Raises ``ResyncError`` where the
         service does not know the token any more (410).
         """
 
-    def read_all(self, urls: Sequence[str]) -> Iterator[tuple[str, list[Any] | None]]:
+    def read_all(
+        self, urls: Sequence[str], headers: Mapping[str, str] | None = None
+    ) -> Iterator[tuple[str, list[Any] | None]]:
         """Yield each of ``urls`` with all values of its collection (or the one resource as a list of one).
 
-        ``None`` stands for 404. Sent in batches of 20; further pages follow.
+        In any order; ``None`` stands for 404. Sent in batches of 20, ``headers`` with each of them; further pages
+        follow.
         """
 
     def send(self, calls: Sequence[Call]) -> Iterator[Answer]:
-        """Send independent writes in batches of 20 and yield answers as they arrive, in any order.
+        """Send independent calls in batches of 20 and yield answers as they arrive, in any order.
 
-        429 and 503 of single calls are repeated within the budget; what had no answer (504, a broken connection) comes
-        back with status 0.
+        Single calls that are throttled (429, 503) are repeated within the budget; one that uses it up comes back with
+        that status, or 0. What had no answer (504, a broken connection) comes back with status 0 at once. Where the
+        service refuses a batch as a whole, the others under way are answered before ``DirectoryError`` is raised.
+        Leaving early sends nothing more, and waits for what is under way.
         """
+
+    def close(self) -> None:
+        """Close the connections; safe to call twice."""
