@@ -43,14 +43,15 @@ class Late(Reply):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What befalls some requests: at most ``times`` of those that match, each with this ``chance``.
+    """What befalls some requests: of those that match, after the first ``after``, each with this ``chance``.
 
-    ``path`` is a regular expression for a part of the path. ``retry_after`` is what ``Retry-After`` says, in seconds;
-    ``None`` leaves the header out. ``seconds`` is how late a slow answer comes.
+    No more than ``times`` are broken. ``path`` is a regular expression for a part of the path. ``retry_after`` is what
+    ``Retry-After`` says, in seconds; ``None`` leaves the header out. ``seconds`` is how late a slow answer comes.
     """
 
     fault: Fault
     times: int = 1
+    after: int = 0
     chance: float = 1.0
     method: str | None = None
     path: str = ""
@@ -74,6 +75,7 @@ class Faults:
         self._service = service
         self._rules = list(rules)
         self._random = random.Random(seed)
+        self._met: Counter[int] = Counter()
         self._used: Counter[int] = Counter()
         self.done: Counter[Fault] = Counter()
         """How often each fault happened."""
@@ -95,8 +97,10 @@ class Faults:
 
     def _due(self, request: Request) -> Rule | None:
         for number, rule in enumerate(self._rules):
-            due = self._used[number] < rule.times and rule.matches(request)
-            if due and self._random.random() < rule.chance:
+            if not rule.matches(request) or self._used[number] >= rule.times:
+                continue
+            self._met[number] += 1
+            if self._met[number] > rule.after and self._random.random() < rule.chance:
                 self._used[number] += 1
                 return rule
         return None

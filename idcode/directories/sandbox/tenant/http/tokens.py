@@ -88,7 +88,7 @@ class Login:
         if scheme.lower() != "bearer" or not token:
             raise _unauthenticated("Access token is empty.")
         try:
-            jwt.decode(token.strip(), self._key, algorithms=["HS256"], audience=[GRAPH, origin])
+            jwt.decode(token.strip(), self._key, algorithms=["HS256"], audience=[GRAPH, *_names(origin)])
         except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
             raise _unauthenticated("Lifetime validation failed, the token is expired.") from None
         except jwt.InvalidAudienceError:
@@ -192,6 +192,11 @@ def _check_signed(known: Registration, assertion: str, endpoint: str) -> None:
     raise LoginError(
         401, "invalid_client", 700027, "The certificate used to sign the client assertion is not registered."
     )
+
+
+def _names(origin: str) -> list[str]:
+    """Return what tokens for an address may be asked for by: the clients of the Graph SDK leave its port out."""
+    return [origin, re.sub(r":\d+$", "", origin)]
 
 
 def _unauthenticated(message: str) -> GraphError:
