@@ -23,7 +23,7 @@ _RULED = ("group", "administrativeUnit")
 _RUNS, _ALL = "rules", "all"
 """Links of this kind go from ``all`` to each object whose rule is being processed."""
 _WAITING = "rulesWaiting"
-"""Type (and id) of the object that is there while people wait to be asked about; it knows since when."""
+"""Type and id of the object that is there while people wait to be asked about; no client sees it."""
 
 
 def is_dynamic(entity: Entity) -> bool:
@@ -47,8 +47,8 @@ def follow(moment: Moment, changes: Sequence[Change]) -> None:
         else:
             people = people or (change.after is not None and change.after.type == "user")
     if people and moment.draft.view.targets(_RUNS, _ALL) and moment.draft.view.get(_WAITING) is None:
-        moment.draft.put(Entity(_WAITING, _WAITING, {"since": moment.state.number}))
-        moment.draft.later("rules.people", _due(moment))
+        moment.draft.put(Entity(_WAITING, _WAITING))
+        moment.draft.later("rules.people", _due(moment), since=moment.state.number)
 
 
 def rule_changed(moment: Moment, data: Mapping[str, Any]) -> None:
@@ -61,11 +61,8 @@ def rule_changed(moment: Moment, data: Mapping[str, Any]) -> None:
 
 def people_changed(moment: Moment, data: Mapping[str, Any]) -> None:
     """Ask all rules about those who have changed."""
-    waiting = moment.draft.view.get(_WAITING)
-    if waiting is None:
-        return
     moment.draft.remove(_WAITING)
-    changed = sorted(_touched(moment, waiting.get("since")))
+    changed = sorted(set(_touched(moment, data["since"])))
     users = [user for user in (moment.draft.view.live(each, "user") for each in changed) if user is not None]
     people = [_person(moment.draft.view, user) for user in users]
     for ruled_id in list(moment.draft.view.targets(_RUNS, _ALL)):

@@ -1,0 +1,107 @@
+"""Invitations of guests (invitation-post)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+from typing import Any
+
+from idcode.directories.sandbox.tenant.clock import stamp
+from idcode.directories.sandbox.tenant.entities import Entity
+from idcode.directories.sandbox.tenant.errors import malformed, missing_property
+from idcode.directories.sandbox.tenant.exchange import Reply
+from idcode.directories.sandbox.tenant.routes import Route
+from idcode.directories.sandbox.tenant.view import View
+from idcode.directories.sandbox.tenant.work import Work
+
+_ADDRESS = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.'-]*[A-Za-z0-9_])?@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_TYPES = ("Guest", "Member")
+
+
+def invite(work: Work) -> Reply:
+    """Invite somebody; who is a guest already stays the same user."""
+    body = work.body()
+    address, redirect = (_text(body, name) for name in ("invitedUserEmailAddress", "inviteRedirectUrl"))
+    if not _ADDRESS.fullmatch(address):
+        raise malformed("Invalid invited user email address.")
+    kind = body.get("invitedUserType") or "Guest"
+    if kind not in _TYPES:
+        raise malformed(f"Invalid value '{kind}' for invitedUserType.")
+    user = _who_has(work.draft.view, address)
+    if user is not None and user.get("creationType") != "Invitation":
+        raise malformed(
+            f"The invited user already exists in the directory as object ID: {user.id}. They can use that account to "
+            "sign in to shared apps and resources."
+        )
+    if user is None:
+        user = work.draft.put(_guest(work, address, body.get("invitedUserDisplayName"), kind))
+    message = body.get("invitedUserMessageInfo") or {}
+    return Reply(
+        201,
+        {
+            "@odata.context": f"{work.request.base}/$metadata#invitations/$entity",
+            "id": str(uuid.uuid4()),
+            "inviteRedeemUrl": f"https://login.microsoftonline.com/redeem?rd={secrets.token_urlsafe(24)}",
+            "invitedUserDisplayName": body.get("invitedUserDisplayName"),
+            "invitedUserType": kind,
+            "invitedUserEmailAddress": address,
+            "sendInvitationMessage": bool(body.get("sendInvitationMessage")),
+            "resetRedemption": False,
+            "inviteRedirectUrl": redirect,
+            "status": user.get("externalUserState"),
+            "invitedUserMessageInfo": {
+                "messageLanguage": message.get("messageLanguage"),
+                "customizedMessageBody": message.get("customizedMessageBody"),
+                "ccRecipients": message.get("ccRecipients") or [{"emailAddress": {"name": None, "address": None}}],
+            },
+            "invitedUser": {"id": user.id},
+        },
+    )
+
+
+def _guest(work: Work, address: str, name: str | None, kind: str) -> Entity:
+    local, _, domain = address.partition("@")
+    alias = f"{local}_{domain}#EXT#"
+    return Entity(
+        str(uuid.uuid4()),
+        "user",
+        {
+            "accountEnabled": True,
+            "createdDateTime": stamp(work.now),
+            "creationType": "Invitation",
+            "displayName": name or local,
+            "externalUserState": "PendingAcceptance",
+            "externalUserStateChangeDateTime": stamp(work.now),
+            "mail": address,
+            "mailNickname": alias,
+            "otherMails": [address],
+            "proxyAddresses": [f"SMTP:{address}"],
+            "userPrincipalName": f"{alias}@{initial_domain(work.draft.view)}",
+            "userType": kind,
+        },
+    )
+
+
+def initial_domain(view: View) -> str:
+    """Return the domain that the tenant was born with (``….onmicrosoft.com``)."""
+    for organisation in view.of_type("organization"):
+        for domain in organisation.get("verifiedDomains", ()):
+            if domain.get("isInitial"):
+                return str(domain["name"])
+    raise LookupError("the tenant has no initial domain")
+
+
+def _who_has(view: View, address: str) -> Entity | None:
+    found = [*view.find("mail", address, "user"), *view.find("userPrincipalName", address, "user")]
+    return next((user for user in found if not user.deleted), None)
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise missing_property(name)
+    return value
+
+
+ROUTES = (Route("POST", "/invitations", invite),)
