@@ -19,7 +19,12 @@ CHEAP_CHANGES = 30
 
 
 def is_cheap(planned: Planned) -> bool:
-    """Whether a plan is proved unasked: by counts and not by the clock, so that the outcome is always the same."""
+    """Whether a plan is proved unasked: by counts and not by the clock, so that the outcome is always the same.
+
+    A tenant is not copied, so that a plan which changes one is not proved.
+    """
+    if any(planned.inputs.gathered.directories[change.directory].view.flat for change in planned.plan.changes):
+        return False
     objects = sum(len(reading.view.objects) for reading in planned.inputs.gathered.directories.values())
     return objects <= CHEAP_OBJECTS and len(planned.plan.changes) <= CHEAP_CHANGES
 

@@ -43,11 +43,19 @@ SOURCES = {
 }
 DIRECTORIES = {
     "ad": Kind("idcode.directories.ad.settings:AdSettings", "idcode.directories.ad.directory:AdDirectory"),
-    "entra": Kind("idcode.directories.entra.settings:EntraSettings", None),
+    "entra": Kind(
+        "idcode.directories.entra.settings:EntraSettings", "idcode.directories.entra.directory:EntraDirectory"
+    ),
     "sandbox": Kind(
         "idcode.directories.sandbox.settings:SandboxSettings", "idcode.directories.sandbox.directory:SandboxDirectory"
     ),
+    "sandbox-tenant": Kind(
+        "idcode.directories.sandbox.tenant.settings:TenantSettings",
+        "idcode.directories.sandbox.tenant.directory:TenantDirectory",
+    ),
 }
+PRACTICE_TYPES = frozenset({"sandbox", "sandbox-tenant"})
+"""The directories that are nobody's."""
 
 PRACTICE_STORE = "sqlite:///.idcode/sandbox-history.db"
 """The history of what was tried with ``--sandbox``; it must not hold anything back in the live directories."""
@@ -98,16 +106,19 @@ def load(
 
 
 def practice(repository: Repository) -> Repository:
-    """Return the repository with a practice domain in place of each AD domain, and a history of their own.
+    """Return the repository with a practice directory in place of each real one, and a history of their own.
 
     New passwords go nowhere: the program that delivers them would give them to real people.
     """
-    from idcode.directories.sandbox.settings import in_place_of
+    from idcode.directories.sandbox import settings as domains
+    from idcode.directories.sandbox.tenant import settings as tenants
 
-    directories = {
-        name: in_place_of(node) if getattr(node, "type", "") == "ad" else node
-        for name, node in repository.directories.items()
-    }
+    stand_ins: dict[str, Callable[[Any], Node]] = {"ad": domains.in_place_of, "entra": tenants.in_place_of}
+    directories = dict(repository.directories)
+    for name, node in repository.directories.items():
+        stand_in = stand_ins.get(str(getattr(node, "type", "")))
+        if stand_in is not None:
+            directories[name] = stand_in(node)
     project = repository.project.model_copy(update={"store": PRACTICE_STORE, "credentials": None})
     return replace(repository, project=project, directories=directories)
 
@@ -159,14 +170,15 @@ def for_snapshot(repository: Repository) -> Repository:
     """
     from idcode.directories.sandbox.settings import in_place_of
 
-    directories = {
-        name: in_place_of(node) if getattr(node, "type", "") == "ad" else node
-        for name, node in repository.directories.items()
+    others = {name: node for name, node in repository.directories.items() if getattr(node, "type", "") != "ad"}
+    saved: dict[str, Node] = {
+        name: in_place_of(node) for name, node in repository.directories.items() if name not in others
     }
     store = repository.project.store
     is_file = store.startswith("sqlite:///") and "${env:" not in store
     project = repository.project.model_copy(update={"store": store if is_file else "", "credentials": None})
-    return for_planning(replace(repository, project=project, directories=directories))
+    planned = for_planning(replace(repository, project=project, directories=saved))
+    return replace(planned, directories={**planned.directories, **others})
 
 
 def only_directories(repository: Repository, names: Collection[str]) -> Repository:
@@ -210,7 +222,7 @@ def build_directories(repository: Repository) -> dict[str, Directory]:
     """Return the directories of a resolved repository, not connected yet; of a practice one only practice domains."""
     nodes = repository.directories
     if is_practice(repository):
-        nodes = {name: node for name, node in nodes.items() if getattr(node, "type", "") == "sandbox"}
+        nodes = {name: node for name, node in nodes.items() if getattr(node, "type", "") in PRACTICE_TYPES}
     return _build(nodes, kinds("directories", DIRECTORIES), repository.root)
 
 
@@ -255,4 +267,4 @@ def build_secrets(repository: Repository) -> Secrets | None:
         return CommandSink(credentials.command, credentials.timeout, repository.root)
     types = {str(getattr(node, "type", "")) for node in repository.directories.values()}
     used = {name for name in types if kinds("directories", DIRECTORIES)[name].adapter is not None}
-    return PracticeSink() if used == {"sandbox"} else None
+    return PracticeSink() if used <= PRACTICE_TYPES else None

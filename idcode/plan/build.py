@@ -43,6 +43,9 @@ class Adapter(Protocol):
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         """Return the writes of a change."""
 
+    def review(self, changes: Sequence[Change]) -> list[Diagnostic]:
+        """Return what is to be said of all changes together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -95,6 +98,8 @@ def build_plan(
     _follow_renames(sequence, differs)
     changes = _number(sequence, needs, adapters)
     batches, changes = _batch(changes, options)
+    for name, adapter in sorted(adapters.items()):
+        diagnostics += adapter.review([change for change in changes if change.directory == name])
     plan = Plan(
         plan_id=str(uuid.uuid4()),
         created_at=iso(options.now.replace(microsecond=0)),

@@ -17,6 +17,7 @@ from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.diagnostics import Span
 from idcode.model.records import LiveObject, ObjectType
 from idcode.model.syntax import text_of
+from idcode.model.values import Ref
 from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.membership import Roster
@@ -143,8 +144,8 @@ def _scoped_role(reading: DirectoryReading, name: str, role: LiveObject, unit: D
     if unit.live is None:
         wanted = _object("role_assignment", label, reading, None)
         wanted.action = "create"
-        wanted.attributes["role"] = Wanted((definition,))
-        wanted.attributes["unit"] = Wanted((unit.address,))
+        wanted.attributes["displayName"] = Wanted((name,))
+        wanted.attributes["directoryScope"] = Wanted((Ref(unit.address),))
         return wanted
     anchor = f"{definition}@{_UNIT}{unit.live.anchor}"
     there = reading.view.objects.get(anchor)
@@ -159,8 +160,14 @@ def _app_roles(reading: DirectoryReading, assignment: AppRoleAssignment) -> list
         for live in reading.view.objects.values()
         if live.object_type == "app_role_assignment"
         and wanted[0] in {text_of(value).lower() for name in ("displayName", "appId") for value in live.get(name)}
-        and wanted[1] in {text_of(value).lower() for value in live.get("role") or ("",)}
+        and wanted[1] in _role_names(live)
     ]
+
+
+def _role_names(live: LiveObject) -> set[str]:
+    """Return what a role of an application is called: by its name, or by the value that tokens have."""
+    found = {text_of(value).lower() for name in ("appRole", "appRoleValue") for value in live.get(name)}
+    return found or {""}
 
 
 def _is_called(live: LiveObject, name: str) -> bool:

@@ -140,8 +140,8 @@ def _identity_queries(
 
 
 def is_entra(settings: object) -> bool:
-    """Whether settings are those of an Entra tenant."""
-    return getattr(settings, "type", "") == "entra"
+    """Whether settings are those of an Entra tenant, or of one to practise on."""
+    return getattr(settings, "type", "") in ("entra", "sandbox-tenant")
 
 
 def _hybrid_queries(repository: Repository, wanted: dict[str, dict[ObjectType, set[str]]]) -> None:
@@ -182,8 +182,6 @@ def _object_queries(
     }
     for object_type in (object_type for object_type, given in declared.items() if given):
         wanted[directory][object_type] |= _IN_ENTRA_WHERE_DECLARED[object_type]
-    for app in sorted({one.app for one in file.app_role_assignments}):
-        scopes[directory].append(Scope(f"{directory}/app_roles/{app}", "app_role_assignment", (), app))
 
 
 def gather(

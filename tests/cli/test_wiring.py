@@ -63,28 +63,28 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_planning_needs_no_variable_of_a_directory_that_is_never_read(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_planning_needs_the_variables_of_every_directory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CORP_PASSWORD", "LAB_PASSWORD_2", "HR_FILE"):
         monkeypatch.setenv(name, "x")
+    with pytest.raises(ConfigError, match="TENANT"):
+        wiring.for_planning(wiring.load(root)[0])
+    monkeypatch.setenv("TENANT", "x")
     repository = wiring.for_planning(wiring.load(root)[0])
-    assert set(wiring.build_directories(repository)) == {"corp", "lab"}
-    assert set(repository.directories) == {"corp", "lab", "cloud"}
+    assert set(wiring.build_directories(repository)) == {"corp", "lab", "cloud"}
 
 
-def test_practising_reaches_no_directory_of_a_type_that_nothing_stands_in_for(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cloud = wiring.Kind(wiring.DIRECTORIES["entra"].settings, wiring.DIRECTORIES["ad"].adapter)
-    monkeypatch.setitem(wiring.DIRECTORIES, "entra", cloud)
+def test_practising_needs_no_variable_and_reaches_practice_directories_only(root: Path) -> None:
     repository = wiring.load(root, sandbox=True)[0]
-    assert set(repository.directories) == {"corp", "lab", "cloud"}
-    assert set(wiring.build_directories(repository)) == {"corp", "lab"}
+    directories = wiring.build_directories(repository)
+    assert {name: directory.fingerprint().type for name, directory in directories.items()} == {
+        "corp": "sandbox", "lab": "sandbox", "cloud": "sandbox",
+    }  # fmt: skip
+    for directory in directories.values():
+        directory.close()
 
 
 def test_planning_names_the_variable_that_is_not_set(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CORP_PASSWORD", "LAB_PASSWORD_2"):
+    for name in ("CORP_PASSWORD", "LAB_PASSWORD_2", "TENANT"):
         monkeypatch.setenv(name, "x")
     with pytest.raises(ConfigError, match="HR_FILE"):
         wiring.for_planning(wiring.load(root)[0])

@@ -100,7 +100,7 @@ def check_fits(plan: Plan, repository: Repository) -> None:
         state, node = plan.directories.get(name), repository.directories.get(name)
         if state is None or node is None:
             continue  # the checks of apply say what is wrong
-        planned, now = state.type == "sandbox", getattr(node, "type", "") == "sandbox"
+        planned, now = state.type == "sandbox", getattr(node, "type", "") in wiring.PRACTICE_TYPES
         if planned and not now:
             raise PlanRefused(f"the plan was made on a sandbox, and {name} is not one", "Apply it there: --sandbox")
         if now and not planned:

@@ -60,9 +60,9 @@ class Context:
     """(identity type, directory) → where and why a bare address must mean one rule there."""
 
     def directory_type(self, name: str) -> str | None:
-        """Return ``ad``, ``entra`` … or ``None`` for an unknown directory; a sandbox counts as the AD it plays."""
+        """Return ``ad``, ``entra`` … or ``None`` for an unknown directory; a sandbox counts as what it plays."""
         found = getattr(self.directories.get(name), "type", None)
-        return "ad" if found == "sandbox" else found
+        return {"sandbox": "ad", "sandbox-tenant": "entra"}.get(found or "", found)
 
     def known_directory(self, name: str, span: Span) -> bool:
         """Whether there is a directory ``name``; an error otherwise."""

@@ -26,11 +26,11 @@ def check_project(context: Context) -> None:
 
 
 def _own_files(context: Context) -> None:
-    """Two practice domains in one file would each be what the other left of it."""
+    """Two practice directories in one file would each be what the other left of it."""
     users: dict[str, str] = {}
     for name, settings in context.directories.items():
         path = getattr(settings, "path", None) or f".idcode/sandbox/{name}.db"
-        if getattr(settings, "type", "") == "sandbox" and users.setdefault(str(Path(path)), name) != name:
+        if getattr(settings, "type", "") in ("sandbox", "sandbox-tenant") and users.setdefault(str(Path(path)), name) != name:
             context.findings.error(
                 "same-file",
                 f"{users[str(Path(path))]!r} and {name!r} are kept in one file, {path}",
@@ -40,8 +40,9 @@ def _own_files(context: Context) -> None:
 
 
 def _licence_guard(context: Context) -> None:
-    guards, directories = context.project.guards, context.project.directories.values()
-    if guards.licence_loss and not any(isinstance(raw, dict) and raw.get("type") == "entra" for raw in directories):
+    guards = context.project.guards
+    types = {raw.get("type") for raw in context.project.directories.values() if isinstance(raw, dict)}
+    if guards.licence_loss and not types & {"entra", "sandbox-tenant"}:
         context.findings.warning(
             "guard-counts-nothing",
             "licence_loss counts nothing here: only Entra ID has licences, and no directory is of type entra",
