@@ -12,10 +12,10 @@ FIND_PYTHON := for name in $(PYTHON) python3.11 python3.12 python3.13 python3; d
 	&& { command -v $$name; break; }; done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo demo-ad test lint types bench schemas clean
+.PHONY: help setup lab demo demo-ad test lint types bench schemas permissions clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP) ## Create .venv with the pinned dependencies and idcode itself
 
@@ -64,6 +64,9 @@ bench: $(STAMP) lab ## Measure expressions, the engine, and what the proof of a 
 
 schemas: $(STAMP) ## Write the JSON Schemas of all files into schemas/
 	$(BIN)/idcode schema --out schemas
+
+permissions: $(STAMP) ## Write docs/permissions.md, what idcode needs in Microsoft Graph
+	$(BIN)/python -m tests.graph.permissions_page
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo
