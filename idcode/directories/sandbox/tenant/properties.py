@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -80,31 +80,45 @@ def properties(type_name: str) -> Mapping[str, Property]:
     return _table().get(type_name, {})
 
 
+DIRECTORY_OBJECT = "directoryObject"
+"""The type of lists that hold objects of several types."""
+_DERIVED = (
+    "user",
+    "group",
+    "servicePrincipal",
+    "device",
+    "orgContact",
+    "administrativeUnit",
+    "directoryRole",
+    "application",
+)
+
+
 @cache
 def _lowered(type_name: str) -> Mapping[str, Property]:
+    if type_name == DIRECTORY_OBJECT:
+        return {name: known for each in reversed(_DERIVED) for name, known in _lowered(each).items()}
     return {name.lower(): known for name, known in properties(type_name).items()}
 
 
 def find(type_name: str, name: str) -> Property | None:
-    """Return the property of this name; case does not count."""
+    """Return the property of this name; case does not count. ``directoryObject`` has those of all types."""
     return _lowered(type_name).get(name.lower())
 
 
-@cache
-def _defaults(type_name: str) -> tuple[Property, ...]:
-    return tuple(known for known in properties(type_name).values() if known.shown == "default")
+@lru_cache(maxsize=256)
+def _wanted(type_name: str, names: tuple[str, ...] | None) -> tuple[Property, ...]:
+    known = properties(type_name).values()
+    if names is None:
+        return tuple(each for each in known if each.shown == "default")
+    return tuple(each for each in known if each.name in names and each.shown != "never")
 
 
-def shown(entity: Entity, names: Iterable[str] | None = None) -> dict[str, Any]:
+def shown(entity: Entity, names: Sequence[str] | None = None) -> dict[str, Any]:
     """Return an object as JSON, with the properties of these names, or those that are there by default."""
-    known = properties(entity.type)
-    wanted = _defaults(entity.type) if names is None else [known[name] for name in names if name in known]
     body = {}
-    for each in wanted:
-        if each.name == "id":
-            body["id"] = entity.id
-        elif each.shown != "never":
-            body[each.name] = _value(each, entity.properties.get(each.name))
+    for each in _wanted(entity.type, None if names is None else tuple(names)):
+        body[each.name] = entity.id if each.name == "id" else _value(each, entity.properties.get(each.name))
     return body
 
 
