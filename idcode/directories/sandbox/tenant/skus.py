@@ -1,4 +1,4 @@
-"""Products that Microsoft sells, and the tenant's subscriptions to them.
+"""Products that Microsoft sells, and the tenant's subscriptions to them (resource type subscribedSku).
 
 ``skus.tsv`` has the identifiers of the Entra page "Product names and service plan identifiers for licensing", with the
 service plans people know best.
@@ -6,6 +6,7 @@ service plans people know best.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +14,19 @@ from functools import cache
 from pathlib import Path
 
 from idcode.directories.sandbox.tenant.entities import Entity
+from idcode.directories.sandbox.tenant.errors import bad_request
+from idcode.directories.sandbox.tenant.exchange import Reply
+from idcode.directories.sandbox.tenant.options import options
+from idcode.directories.sandbox.tenant.properties import shown
+from idcode.directories.sandbox.tenant.routes import Route
 from idcode.directories.sandbox.tenant.view import View
+from idcode.directories.sandbox.tenant.work import Work
 
 SKU = "subscribedSku"
 LICENCES = "licences"
 """Links of this kind go from a user to each subscription of which the user takes up a unit."""
 _FILE = Path(__file__).with_name("skus.tsv")
+_GUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _OF_COMPANY = {"EXCHANGE_S_FOUNDATION"}
 """Plans that belong to the tenant as a whole."""
 
@@ -89,3 +97,27 @@ def has_room(view: View, sku: Entity) -> bool:
     """Whether a unit can be had; those in their period of grace count (subscribedSku, ``prepaidUnits``)."""
     units = sku.get("prepaidUnits")
     return consumed(view, sku) < int(units["enabled"] + units["warning"])
+
+
+def listing(work: Work) -> Reply:
+    """List all subscriptions; there are no pages (subscribedsku-list)."""
+    select = options(work.request.query, ("select",)).select
+    value = [shown(_counted(work, each), select) for each in work.reading.of_type(SKU)]
+    return Reply(200, {"@odata.context": f"{work.request.base}/$metadata#subscribedSkus", "value": value})
+
+
+def get(work: Work) -> Reply:
+    """Show one subscription, by tenant and SKU (subscribedsku-get)."""
+    if not re.fullmatch(f"{_GUID}_{_GUID}", work.param("id")):
+        raise bad_request("Invalid object identifier: it must be a string in the form of [Guid]_[Guid].")
+    select = options(work.request.query, ("select",)).select
+    found = _counted(work, work.found(work.param("id"), SKU))
+    context = f"{work.request.base}/$metadata#subscribedSkus/$entity"
+    return Reply(200, {"@odata.context": context, **shown(found, select)})
+
+
+def _counted(work: Work, sku: Entity) -> Entity:
+    return sku.having(consumedUnits=consumed(work.reading, sku))
+
+
+ROUTES = (Route("GET", "/subscribedSkus", listing), Route("GET", "/subscribedSkus/{id}", get))
