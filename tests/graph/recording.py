@@ -2,27 +2,36 @@
 
 ``tests/conftest.py`` imports the fixtures, which need no word in a test. A request that the tenant refuses may be wrong
 (that is then what the test is about), its reply may not; one that it carries out may be wrong only where the test asks
-for ``bad_requests``.
+for ``bad_requests``. What idcode's own client sends must be among the operations for which ``docs/permissions.md`` names the
+permission.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from idcode.directories.entra import permissions
+from idcode.directories.entra.graph.connection import Connection, Response
 from idcode.directories.sandbox.tenant.exchange import Reply, Request
 from idcode.directories.sandbox.tenant.http.batch import Batches
 from idcode.directories.sandbox.tenant.tenant import Tenant
-from tests.graph.official import check_batch, check_reply, check_request
+from tests.graph.official import check_batch, check_reply, check_request, split
+from tests.graph.routes import template_of
 from tests.graph.schema import AVAILABLE
 
 _MOST_ITEMS = 40
 _MOST_SHOWN = 10
 _BATCH = "/$batch"
 
+# Where the client is tried against services that answer anything to anything.
+_SCRIPTED = "tests/entra/graph/"
+
 Handle = Callable[[Any, Request], Reply]
+Send = Callable[..., Awaitable[Response]]
 
 
 def judge(request: Request, reply: Reply) -> list[str]:
@@ -56,6 +65,8 @@ class Record:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self.operations: dict[tuple[str, str], str] = {}
+        """What idcode's client sent: method and path template, with an example."""
 
     def watch(self, handle: Handle, *, batches: bool) -> Handle:
         """Return ``handle`` with its exchanges judged: whole batches, or everything else."""
@@ -69,6 +80,25 @@ class Record:
 
         return watched
 
+    def listen(self, send: Send) -> Send:
+        """Return the client's ``send`` with the operations noted."""
+
+        async def listening(
+            connection: Any, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+        ) -> Response:
+            self._note(method, url.removeprefix(connection.base))
+            if body is not None and url == _BATCH:
+                for inner in json.loads(body)["requests"]:
+                    self._note(inner["method"], inner["url"])
+            return await send(connection, method, url, headers, body)
+
+        return listening
+
+    def _note(self, method: str, url: str) -> None:
+        path, _ = split(url)
+        if path != _BATCH:
+            self.operations.setdefault((method, template_of(path) or path), path)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _record() -> Iterator[Record]:
@@ -77,6 +107,7 @@ def _record() -> Iterator[Record]:
         if AVAILABLE:
             patch.setattr(Tenant, "handle", record.watch(Tenant.handle, batches=False))
             patch.setattr(Batches, "handle", record.watch(Batches.handle, batches=True))
+            patch.setattr(Connection, "request", record.listen(Connection.request))
         yield record
 
 
@@ -89,6 +120,13 @@ def bad_requests() -> None:
 def _judged(_record: Record, request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     problems, _record.problems = _record.problems, []
+    operations, _record.operations = _record.operations, {}
+    if not request.node.nodeid.startswith(_SCRIPTED):
+        problems += [
+            f"{method} {path}: not among the operations of idcode/directories/entra/permissions.py"
+            for (method, _), path in operations.items()
+            if permissions.find(method, path) is None
+        ]
     if "bad_requests" in request.fixturenames:
         problems = [problem for problem in problems if ": request: " not in problem]
     distinct = list(dict.fromkeys(problems))
