@@ -114,7 +114,7 @@ def _bytes(body: Any) -> bytes:
 
 
 class Credential:
-    """Gives out tokens ``t1``, ``t2`` …"""
+    """Gives out tokens: ``t1``, ``t2`` and so on."""
 
     def __init__(self, given: list[str] | None = None, lifetime: float = 3600) -> None:
         self.given = [] if given is None else given
