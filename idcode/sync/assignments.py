@@ -61,7 +61,8 @@ def declared_roles(
         role = _role(reading, assignment.role)
         if role is None:
             message = f"{reading.name} has no directory role {assignment.role}"
-            _unknown(context, "unknown-role", message, address, assignment.place("role"))
+            context.say("error", "unknown-role", message, address, "Correct its name.", assignment.place("role"))
+            context.freeze(reading.name, address, assignment.role, message)
             continue
         if assignment.scope is None:
             wanted = _object("role_assignment", assignment.role, reading, role)
@@ -84,7 +85,9 @@ def declared_app_roles(context: Context, reading: DirectoryReading) -> Iterator[
         if len(found) != 1:
             what = "no application" if not found else f"{len(found)} applications"
             message = f"{reading.name} has {what} {assignment.app} with the role {assignment.role or '(default)'}"
-            _unknown(context, "unknown-app-role", message, address, assignment.place("app"))
+            hint = "Correct the names; the appId tells applications of one name apart."
+            context.say("error", "unknown-app-role", message, address, hint, assignment.place("app"))
+            context.freeze(reading.name, address, label, message)
             continue
         wanted = _object("app_role_assignment", label, reading, found[0])
         context.declared_at[wanted.address] = assignment.at
@@ -186,8 +189,3 @@ def _ambiguous(context: Context, reading: DirectoryReading, address: str, name: 
     message = f"{reading.name} has several objects called {name}; none of them is touched"
     context.say("error", "ambiguous-name", message, address, "Give each a name of its own in the tenant.", at)
     context.freeze(reading.name, address, name, "several objects are called so")
-
-
-def _unknown(context: Context, code: str, message: str, address: str, at: Span) -> None:
-    context.say("error", code, f"{message}; nothing of it is planned", address, "Correct its name.", at)
-    context.freeze(address.rpartition("@")[2], address, address.partition(":")[2].rpartition("@")[0], message)

@@ -12,6 +12,7 @@ REGISTRY = Registry(
     directories={
         "ad": "idcode.directories.ad.settings:AdSettings",
         "sandbox": "idcode.directories.sandbox.settings:SandboxSettings",
+        "sandbox-tenant": "idcode.directories.sandbox.tenant.settings:TenantSettings",
         "entra": "idcode.directories.entra.settings:EntraSettings",
     },
     sources={

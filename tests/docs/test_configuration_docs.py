@@ -16,6 +16,7 @@ from idcode.config.validation import key_of
 from idcode.directories.ad.settings import AdBind, AdSettings, AdTls
 from idcode.directories.entra.settings import EntraSettings, SyncedFrom
 from idcode.directories.sandbox.settings import SandboxSettings
+from idcode.directories.sandbox.tenant.settings import TenantSettings
 from idcode.sources.csv.settings import CsvProof, CsvRows, CsvSettings
 from idcode.sources.yaml.settings import YamlSettings
 from tests.docs.pages import DOCS, section
@@ -27,6 +28,7 @@ SECTIONS: dict[str, type[Node]] = {
     "bind": AdBind,
     "tls": AdTls,
     "type sandbox": SandboxSettings,
+    "type sandbox-tenant": TenantSettings,
     "type entra": EntraSettings,
     "synced_from": SyncedFrom,
     "type csv": CsvSettings,
@@ -56,6 +58,7 @@ SECTIONS: dict[str, type[Node]] = {
     "licence": objects.Licence,
     "administrative unit": objects.AdministrativeUnit,
     "role assignment": objects.RoleAssignment,
+    "app role assignment": objects.AppRoleAssignment,
     "Decision files": decisions.DecisionFile,
     "same": decisions.Same,
     "pin": decisions.Pin,
