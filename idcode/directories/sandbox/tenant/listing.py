@@ -88,6 +88,14 @@ def listed(work: Work, collection: Collection) -> Reply:
     return Reply(200, body)
 
 
+def listed_all(work: Work, collection: Collection) -> Reply:
+    """Return a list as a whole, however long, with ``$select`` only (directoryobject-getbyids)."""
+    asked = options(work.request.query, ("select",))
+    presenter = Presenter(work, asked, collection.type_name)
+    found = [presenter.show(entity) for entity in _Query(work, collection, asked).matching("")]
+    return Reply(200, {"@odata.context": _context(work, collection.context, asked), "value": found})
+
+
 def _position(work: Work, token: str) -> str:
     content = tokens.unsealed(token)
     if content is None or not isinstance(content.get("after"), str):
@@ -154,7 +162,7 @@ class _Query:
         A position is an id, or in a sorted list the number of objects before it.
         """
         if self._sort is None:
-            found = []
+            found: list[Entity] = []
             for entity in self.matching(after):
                 if len(found) == size:
                     return found, found[-1].id
@@ -212,6 +220,8 @@ def _canonical(names: Sequence[str] | None, type_name: str) -> list[str] | None:
     found = []
     for name in names:
         known = find(type_name, name)
+        if known is None and name in relations(type_name):
+            continue  # what is selected by its name only is shown by $expand and delta queries
         if known is None:
             raise unknown_in_query("Parsing OData Select and Expand failed", name, type_name)
         found.append(known.name)

@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
+from idcode.directories.sandbox.tenant import deleted, groups, members, objects, organization, users
 from idcode.directories.sandbox.tenant.clock import Clock, RealClock
 from idcode.directories.sandbox.tenant.entities import Change
 from idcode.directories.sandbox.tenant.errors import GraphError
@@ -42,7 +43,7 @@ def together(modules: Iterable[Any]) -> Abilities:
     )
 
 
-MODULES: tuple[Any, ...] = ()
+MODULES: tuple[Any, ...] = (users, groups, members, deleted, objects, organization)
 """The modules with routes, in the order in which their reactions run."""
 
 
