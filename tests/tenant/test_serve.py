@@ -32,7 +32,7 @@ def client(shelf: Shelf) -> Iterator[httpx.Client]:
 def test_requests_arrive_as_they_were_meant(client: httpx.Client, shelf: Shelf) -> None:
     client.get(
         "/v1.0/users/ada%40contoso.example?$select=id,displayName&$filter=startswith(displayName,'Brisling%20%26')",
-        headers={"ConsistencyLevel": "eventual"},
+        headers={"ConsistencyLevel": "eventual", "X-Forwarded-Proto": "https"},
     )
     (request,) = shelf.requests
     assert (request.method, request.path) == ("GET", "/users/ada@contoso.example")

@@ -66,6 +66,7 @@ def write(count: int, service: Throttle) -> list[Reply]:
         (Request("GET", "/users", {"$select": "id", "$top": "999"}), 1, 0),
         (Request("GET", f"/groups/{ID}/members", {"$select": "id"}), 2, 0),
         (Request("GET", f"/groups/{ID}/members", {"$select": "id", "$top": "5"}), 1, 0),
+        (Request("GET", "/users", {"$top": "20"}), 2, 0),
         (Request("GET", "/users", {"$expand": "manager"}), 3, 0),
         (Request("GET", f"/users/{ID}", {"$select": "id", "$top": "1"}), 1, 0),
     ],
@@ -114,12 +115,31 @@ def test_reads_are_counted_in_resource_units() -> None:
 def test_the_share_that_is_used_is_told_from_four_fifths_on() -> None:
     told = [
         reply.headers.get("x-ms-throttle-limit-percentage")
-        for reply in read(101, throttled(still(), Limits(Quota(100, 10))))
+        for reply in read(300, throttled(still(), Limits(Quota(100, 10))))
     ]
     assert told[:79] == [None] * 79
     assert told[79] == "0.80"
     assert told[99] == "1.00"
     assert told[100] == "1.01"
+    assert told[299] == "1.80"
+
+
+def test_a_quota_that_nobody_uses_does_not_grow() -> None:
+    clock = still()
+    service = throttled(clock, Limits(Quota(10, 10)))
+    clock.advance(86_400)
+    assert [reply.status for reply in read(11, service)].count(429) == 1
+
+
+def test_a_request_that_costs_more_than_the_quota_passes_when_all_of_it_is_there() -> None:
+    clock = still()
+    service = throttled(clock, Limits(Quota(2, 10)))
+    members = Request("GET", f"/groups/{ID}/members")
+    assert service.handle(members).status == 404
+    refused = service.handle(members)
+    assert refused.status == 429
+    clock.advance(int(refused.headers["Retry-After"]))
+    assert service.handle(members).status == 404
 
 
 def test_refused_requests_count_so_that_insisting_makes_it_worse() -> None:

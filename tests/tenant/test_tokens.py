@@ -171,6 +171,28 @@ def test_a_certificate_that_is_not_registered_gets_none(place: Place) -> None:
         credential.get_token(scopes(place)[0])
 
 
+@pytest.mark.parametrize(
+    ("changed", "number"), [({}, None), ({"sub": TENANT}, 700027), ({"aud": "https://elsewhere.example"}, 700027)]
+)
+def test_an_assertion_speaks_for_its_own_application_at_this_endpoint(
+    place: Place, changed: dict[str, str], number: int | None
+) -> None:
+    key = serialization.load_pem_private_key(place.pem, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    path = f"/{TENANT}/oauth2/v2.0/token"
+    claims = {"iss": CLIENT, "sub": CLIENT, "aud": place.url + path, "exp": int(time.time()) + 300, **changed}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": CLIENT,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": jwt.encode(claims, key, algorithm="PS256"),
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    with place.client() as client:
+        reply = client.post(path, data=form).json()
+    assert reply.get("error_codes") == ([number] if number else None)
+
+
 def pipeline_token(path: Path, **claims: Any) -> str:
     """Write what a pipeline's runner gets from its own service, and return the path."""
     now = int(time.time())
