@@ -38,4 +38,5 @@ def organization(name: str, tenant_id: str, domains: Sequence[str], created: str
         kind = {"name": domain, "type": "Managed", "capabilities": "Email"}
         verified.append({**kind, "isDefault": default, "isInitial": initial})
     facts = {"displayName": name, "createdDateTime": created, "tenantType": "AAD"}
+    facts["mobileDeviceManagementAuthority"] = "unknown"  # which is never null
     yield Entity(tenant_id, "organization", {**facts, "verifiedDomains": verified})

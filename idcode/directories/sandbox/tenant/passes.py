@@ -49,20 +49,21 @@ def create(work: Work) -> Reply:
     work.draft.put(made)
     work.draft.link(_HAS, user.id, made.id)
     pass_ = "".join(secrets.choice(_SIGNS) for _ in range(8))
-    return Reply(201, {**_shown(work, made), "temporaryAccessPass": pass_})
+    return Reply(201, {**_context(work, user, "/$entity"), **_shown(work, made), "temporaryAccessPass": pass_})
 
 
 def listing(work: Work) -> Reply:
     """Return the pass that a user has, if any."""
     user = work.found(work.param("id"), "user")
-    context = f"{work.request.base}/$metadata#users('{user.id}')/authentication/{_HAS}"
     passes = [work.reading.live(each, _TYPE) for each in work.reading.targets(_HAS, user.id)]
-    return Reply(200, {"@odata.context": context, "value": [_shown(work, each) for each in passes if each is not None]})
+    value = [_shown(work, each) for each in passes if each is not None]
+    return Reply(200, {**_context(work, user), "value": value})
 
 
 def get(work: Work) -> Reply:
     """Return one pass, without what it says."""
-    return Reply(200, _shown(work, _of_user(work)))
+    user = work.found(work.param("id"), "user")
+    return Reply(200, {**_context(work, user, "/$entity"), **_shown(work, _of_user(work))})
 
 
 def delete(work: Work) -> Reply:
@@ -77,6 +78,10 @@ def _of_user(work: Work) -> Entity:
     if not work.reading.linked(_HAS, user.id, found.id):
         raise not_found(found.id)
     return found
+
+
+def _context(work: Work, user: Entity, suffix: str = "") -> dict[str, str]:
+    return {"@odata.context": f"{work.request.base}/$metadata#users('{user.id}')/authentication/{_HAS}{suffix}"}
 
 
 def _start(text: Any, now: datetime) -> datetime:
