@@ -13,6 +13,7 @@ from typing import Any
 from idcode.directories.sandbox.tenant.entities import Change, Entity, Link
 from idcode.directories.sandbox.tenant.errors import bad_request
 from idcode.directories.sandbox.tenant.licensing import assignments_of, plans_in_force
+from idcode.directories.sandbox.tenant.members import is_dynamic as is_dynamic_group
 from idcode.directories.sandbox.tenant.routes import Route
 from idcode.directories.sandbox.tenant.rule_text import RuleError
 from idcode.directories.sandbox.tenant.rules import Person, Rule, parse_rule, person_of
@@ -29,7 +30,7 @@ _WAITING = "rulesWaiting"
 def is_dynamic(entity: Entity) -> bool:
     """Whether a rule selects the members of a group or administrative unit."""
     if entity.type == "group":
-        return "DynamicMembership" in entity.get("groupTypes", ())
+        return is_dynamic_group(entity)
     return str(entity.get("membershipType", "")).lower() == "dynamic"
 
 

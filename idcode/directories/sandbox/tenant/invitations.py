@@ -11,7 +11,9 @@ from idcode.directories.sandbox.tenant.clock import stamp
 from idcode.directories.sandbox.tenant.entities import Entity
 from idcode.directories.sandbox.tenant.errors import malformed, missing_property
 from idcode.directories.sandbox.tenant.exchange import Reply
+from idcode.directories.sandbox.tenant.names import initial_domain
 from idcode.directories.sandbox.tenant.routes import Route
+from idcode.directories.sandbox.tenant.users import new_user
 from idcode.directories.sandbox.tenant.view import View
 from idcode.directories.sandbox.tenant.work import Work
 
@@ -35,7 +37,7 @@ def invite(work: Work) -> Reply:
             "sign in to shared apps and resources."
         )
     if user is None:
-        user = work.draft.put(_guest(work, address, body.get("invitedUserDisplayName"), kind))
+        user = _guest(work, address, body.get("invitedUserDisplayName"), kind)
     message = body.get("invitedUserMessageInfo") or {}
     return Reply(
         201,
@@ -63,12 +65,10 @@ def invite(work: Work) -> Reply:
 def _guest(work: Work, address: str, name: str | None, kind: str) -> Entity:
     local, _, domain = address.partition("@")
     alias = f"{local}_{domain}#EXT#"
-    return Entity(
-        str(uuid.uuid4()),
-        "user",
+    return new_user(
+        work,
         {
             "accountEnabled": True,
-            "createdDateTime": stamp(work.now),
             "creationType": "Invitation",
             "displayName": name or local,
             "externalUserState": "PendingAcceptance",
@@ -76,20 +76,10 @@ def _guest(work: Work, address: str, name: str | None, kind: str) -> Entity:
             "mail": address,
             "mailNickname": alias,
             "otherMails": [address],
-            "proxyAddresses": [f"SMTP:{address}"],
             "userPrincipalName": f"{alias}@{initial_domain(work.draft.view)}",
             "userType": kind,
         },
     )
-
-
-def initial_domain(view: View) -> str:
-    """Return the domain that the tenant was born with (``….onmicrosoft.com``)."""
-    for organisation in view.of_type("organization"):
-        for domain in organisation.get("verifiedDomains", ()):
-            if domain.get("isInitial"):
-                return str(domain["name"])
-    raise LookupError("the tenant has no initial domain")
 
 
 def _who_has(view: View, address: str) -> Entity | None:

@@ -148,8 +148,6 @@ def _half(moment: Moment) -> Any:
 def _follow_put(moment: Moment, before: Entity, after: Entity | None) -> None:
     goes = not before.deleted and (after is None or after.deleted)
     comes_back = before.deleted and after is not None and not after.deleted
-    if before.type == "group" and goes and before.get("assignedLicenses"):
-        raise bad_request("The group cannot be deleted because licenses are assigned to it.")
     if before.type == "user" and goes:
         for sku_id in list(moment.draft.view.targets(LICENCES, before.id)):
             moment.draft.unlink(LICENCES, before.id, sku_id)

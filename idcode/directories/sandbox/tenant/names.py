@@ -22,6 +22,11 @@ def verified_domains(view: View) -> list[Entity]:
     return sorted(found, key=lambda domain: not domain.get("isDefault"))
 
 
+def initial_domain(view: View) -> str:
+    """Return the domain that the tenant was born with (``….onmicrosoft.com``)."""
+    return next(domain.id for domain in view.of_type("domain") if domain.get("isInitial"))
+
+
 def domain_of(view: View, address: str) -> Entity | None:
     """Return the verified domain of a user principal name or address."""
     domain = view.live(address.rpartition("@")[2].lower(), "domain")

@@ -48,6 +48,10 @@ _RELATIONS: Mapping[str, tuple[Relation, ...]] = {
     "administrativeUnit": (Relation("members", "members"),),
     "directoryRole": (Relation("members", "members"),),
     "application": (Relation("owners", "owners"),),
+    "unifiedRoleAssignment": (
+        Relation("principal", "roleAssignments", forward=False, single=True),
+        Relation("roleDefinition", "roleDefinition", single=True),
+    ),
 }
 
 

@@ -7,9 +7,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
-from idcode.directories.sandbox.tenant import deleted, groups, members, objects, organization, users
+from idcode.directories.sandbox.tenant import (
+    applications,
+    deleted,
+    delta,
+    dynamic,
+    groups,
+    invitations,
+    licences,
+    members,
+    objects,
+    organization,
+    passes,
+    roles,
+    skus,
+    sync_behavior,
+    units,
+    users,
+)
 from idcode.directories.sandbox.tenant.clock import Clock, RealClock
 from idcode.directories.sandbox.tenant.entities import Change
 from idcode.directories.sandbox.tenant.errors import GraphError
@@ -19,6 +36,7 @@ from idcode.directories.sandbox.tenant.state import Draft, State
 from idcode.directories.sandbox.tenant.switches import Switches
 from idcode.directories.sandbox.tenant.work import Moment, Work
 
+T = TypeVar("T")
 Task = Callable[[Moment, Mapping[str, Any]], None]
 Reaction = Callable[[Moment, Sequence[Change]], None]
 _READS = ("GET", "HEAD")
@@ -43,7 +61,11 @@ def together(modules: Iterable[Any]) -> Abilities:
     )
 
 
-MODULES: tuple[Any, ...] = (users, groups, members, deleted, objects, organization)
+MODULES: tuple[Any, ...] = (
+    *(users, groups, members, deleted, objects, organization, delta),
+    *(units, roles, applications, invitations, passes, sync_behavior, skus),
+    *(dynamic, licences),
+)
 """The modules with routes, in the order in which their reactions run."""
 
 
@@ -78,6 +100,21 @@ class Tenant:
             headers = {"request-id": request_id, "client-request-id": client_id, **reply.headers}
             return Reply(reply.status, reply.body, headers)
 
+    def carry_out(self, do: Callable[[Moment], T]) -> T:
+        """Do what no request asks for, such as a sync, as one transaction with all that follows from it.
+
+        Raises what ``do`` raises; nothing of it has happened then.
+        """
+        with self._lock:
+            now = self.clock.now()
+            self.state.refresh()
+            self._do_what_is_due(now)
+            with self.state.writing(now) as draft:
+                moment = self._moment(now, draft)
+                result = do(moment)
+                self._react(moment)
+                return result
+
     def _carry_out(self, request: Request, now: datetime) -> Reply:
         self.state.refresh()
         self._do_what_is_due(now)
@@ -102,14 +139,17 @@ class Tenant:
             parameters=parameters,
         )
 
+    def _moment(self, now: datetime, draft: Draft) -> Moment:
+        reading = self.state.reading(now, self.switches.lag)
+        return Moment(now=now, state=self.state, reading=reading, draft=draft, switches=self.switches)
+
     def _do_what_is_due(self, now: datetime) -> None:
         while self.state.due(now):
             with self.state.writing(now) as draft:
                 task = self.state.due(now)
                 if task is None:  # another process was quicker
                     return
-                reading = self.state.reading(now, self.switches.lag)
-                moment = Moment(now=now, state=self.state, reading=reading, draft=draft, switches=self.switches)
+                moment = self._moment(now, draft)
                 draft.remove(task.id)
                 self._abilities.tasks[task.get("name")](moment, task.get("data"))
                 self._react(moment)
