@@ -54,7 +54,7 @@ def create(path: Path, domain: Domain, *, unless_there: bool = False) -> None:
         finally:
             connection.close()
         if unless_there:
-            _place(fresh, path)
+            place(fresh, path)
             return
         for leftover in ("-journal", "-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
@@ -83,7 +83,7 @@ def check_replaceable(path: Path) -> None:
         raise DirectoryError(f"{path} is not the file of a practice domain, and is not replaced by one", _FOREIGN_HINT)
 
 
-def _place(fresh: Path, path: Path) -> None:
+def place(fresh: Path, path: Path) -> None:
     """Give ``fresh`` the name ``path`` unless something has it: a rename would replace what another command made."""
     try:
         os.link(fresh, path)
