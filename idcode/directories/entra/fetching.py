@@ -1,0 +1,107 @@
+"""Reading single objects again, hundreds per request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from idcode.directories.entra.graph.calls import Call, Graph
+from idcode.directories.entra.links import add_managers, complete
+from idcode.directories.entra.memory import Memory, Seen
+from idcode.directories.entra.objects import Decoder
+from idcode.directories.entra.roles import Roles
+from idcode.model.errors import DirectoryError
+from idcode.model.records import LiveObject, ObjectType
+from idcode.model.syntax import text_of
+
+EVERYTHING = "*"
+_IDS_PER_CALL = 1000
+"""How many ids ``getByIds`` takes (page *directoryObject: getByIds*)."""
+_TYPES: Mapping[ObjectType, str] = {"user": "user", "group": "group", "administrative_unit": "administrativeUnit"}
+_BY_ODATA: Mapping[str, ObjectType] = {
+    "#microsoft.graph.user": "user",
+    "#microsoft.graph.group": "group",
+    "#microsoft.graph.administrativeUnit": "administrative_unit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Reads objects of one tenant by their anchors."""
+
+    name: str
+    graph: Graph
+    decoder: Decoder
+    roles: Roles
+    memory: Memory
+
+    def fetch(self, anchors: Collection[str], attributes: Iterable[str]) -> dict[str, LiveObject]:
+        """Read objects, deleted ones included, as far as this run knows them; ``*`` means all attributes."""
+        asked = frozenset(attributes)
+
+        def read(some: Iterable[str]) -> dict[str, Seen]:
+            return {text_of(seen.flat["id"][0]): seen for seen in self._read(sorted(some), asked)}
+
+        found = self.memory.look(anchors, read)
+        return {
+            anchor: self.decoder.live(
+                seen.object_type,
+                seen.flat,
+                None if EVERYTHING in asked else asked,
+                deleted=seen.deleted,
+            )
+            for anchor, seen in sorted(found.items())
+        }
+
+    def _read(self, anchors: Sequence[str], asked: frozenset[str]) -> Iterator[Seen]:
+        for anchor in anchors:
+            if "@" in anchor:
+                flat = self.roles.fetch(anchor)
+                if flat is not None:
+                    yield Seen("role_assignment" if "@/" in anchor else "app_role_assignment", flat)
+        missing = {anchor for anchor in anchors if "@" not in anchor}
+        for object_type in _TYPES:
+            for seen in self._of_type(object_type, sorted(missing), asked):
+                missing.discard(text_of(seen.flat["id"][0]))
+                yield seen
+        yield from self._elsewhere(sorted(missing))
+
+    def _of_type(self, object_type: ObjectType, anchors: Sequence[str], asked: frozenset[str]) -> Iterator[Seen]:
+        schema = self.decoder.schema
+        everything = schema.holds[object_type] - (schema.apart - {"isCloudManaged"})
+        names = schema.canonical(object_type, everything if EVERYTHING in asked else asked)
+        fields = schema.select(object_type, names, self.decoder.mark_in)
+        for start in range(0, len(anchors), _IDS_PER_CALL):
+            body = {"ids": list(anchors[start : start + _IDS_PER_CALL]), "types": [_TYPES[object_type]]}
+            items = self._post(f"/directoryObjects/getByIds?$select={fields}", body)
+            flats = {text_of(flat["id"][0]): flat for flat in map(self.decoder.flat, items)}
+            if object_type == "user" and "manager" in names and flats:
+                add_managers(self.graph, flats)
+            for flat in complete(self.graph, self.decoder, object_type, flats, names):
+                yield Seen(object_type, flat)
+
+    def _elsewhere(self, anchors: Sequence[str]) -> Iterator[Seen]:
+        """Look for deleted objects, and for those of types that idcode does not write."""
+        urls = {f"/directory/deletedItems/{anchor}": anchor for anchor in anchors}
+        left = set(anchors)
+        for url, found in self.graph.read_all(list(urls)):
+            for item in found or ():
+                left.discard(urls[url])
+                yield self._seen(item, deleted=True)
+        if left:
+            for item in self._post("/directoryObjects/getByIds?$select=id,displayName", {"ids": sorted(left)}):
+                yield self._seen(item, deleted=False)
+
+    def _seen(self, item: Mapping[str, Any], *, deleted: bool) -> Seen:
+        return Seen(_BY_ODATA.get(str(item.get("@odata.type")), "other"), self.decoder.flat(item), deleted)
+
+    def _post(self, url: str, body: Mapping[str, Any]) -> list[Any]:
+        (answer,) = self.graph.send([Call("1", "POST", url, body)])
+        if not answer.ok:
+            raise DirectoryError(f"{self.name}: objects cannot be read again: {answer.error or 'no answer'}")
+        items: list[Any] = answer.body["value"]
+        link = answer.body.get("@odata.nextLink")
+        for page in self.graph.pages(link) if link else ():
+            items += page
+        return items

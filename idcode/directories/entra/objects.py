@@ -1,0 +1,119 @@
+"""From Graph's JSON to live objects: one level deep, null and empty left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from idcode.directories.entra.licences import direct
+from idcode.directories.entra.schema import NESTED, EntraSchema
+from idcode.directories.entra.tenant import Tenant
+from idcode.model.records import LiveObject, ObjectType
+from idcode.model.schema import Kind
+from idcode.model.syntax import text_of
+from idcode.model.values import Ref, Scalar, parse_iso
+
+Flat = dict[str, tuple[Scalar, ...]]
+"""Attributes by name; one that was read and has no value is an empty tuple, one that was not read is missing."""
+MARK_PREFIX = "idcode:"
+MARK_NEW = "idcode:new"
+"""Created by idcode, and nobody has been handed a password yet."""
+MARK_DISABLED = "idcode:disabled"
+"""Disabled by idcode, so that idcode may enable it again."""
+_MARKS: Mapping[str, Literal["new", "disabled"]] = {MARK_NEW: "new", MARK_DISABLED: "disabled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Reads the objects of one tenant. ``mark_in`` is the attribute of users that holds idcode's mark."""
+
+    schema: EntraSchema
+    mark_in: str
+    tenant: Tenant
+
+    def flat(self, item: Mapping[str, Any]) -> Flat:
+        """Return the attributes that a resource, or the body of a write, speaks of. Raises ``ValueError``."""
+        found: Flat = {}
+        for name, value in item.items():
+            if name.startswith("@") or "@" in name:
+                continue
+            if name in NESTED:
+                found |= {part: self._values(part, (value or {}).get(part)) for part in NESTED[name]}
+            elif name == "licenseAssignmentStates":
+                found["licences"] = tuple(sorted(self.tenant.skus.text(state) for state in direct(value or ())))
+            elif name == "assignedLicenses":
+                found["licences"] = tuple(sorted(self.tenant.skus.text(licence) for licence in value or ()))
+            elif self.schema.attributes.find(name) is not None:
+                found[name] = self._values(name, value)
+        if "groupTypes" in found:
+            found["category"] = (_category(found),)
+        return found
+
+    def _values(self, name: str, value: Any) -> tuple[Scalar, ...]:
+        if value is None:
+            return ()
+        kind = self.schema.attributes.kind(name)
+        return tuple(_scalar(one, kind) for one in (value if isinstance(value, list) else [value]))
+
+    def live(
+        self,
+        object_type: ObjectType,
+        flat: Flat,
+        names: Iterable[str] | None = None,
+        *,
+        deleted: bool = False,
+        scopes: frozenset[str] = frozenset(),
+    ) -> LiveObject:
+        """Return the object with the attributes ``names`` (all for ``None``) of those that were read."""
+        kept = self.schema.canonical(object_type, flat if names is None else names)
+        mark = _MARKS.get(_text(flat, self.mark_in)) if object_type == "user" else None
+        return LiveObject(
+            anchor=_text(flat, "id"),
+            dn=_name(object_type, flat, deleted),
+            object_type=object_type,
+            attributes={name: values for name in sorted(kept) if (values := flat.get(name, ()))},
+            enabled=flat.get("accountEnabled", ()) == (True,) if object_type == "user" else None,
+            mark=mark,
+            needs_password=mark == "new",
+            deleted=deleted,
+            scopes=scopes,
+            synced=flat.get("onPremisesSyncEnabled", ()) == (True,) and flat.get("isCloudManaged", ()) != (True,),
+        )
+
+
+def reference(item: Mapping[str, Any]) -> Ref:
+    """Return the reference to a directory object of a listing."""
+    return Ref(str(item["id"]).lower())
+
+
+def _scalar(value: Any, kind: Kind) -> Scalar:
+    if isinstance(value, Mapping):
+        return reference(value)
+    if kind is Kind.TIME:
+        return parse_iso(str(value))
+    if kind is Kind.GUID:
+        return str(value).lower()
+    return value if isinstance(value, str | bool | int) else str(value)
+
+
+def _category(flat: Flat) -> str:
+    """Return the kind of a group (page *Working with groups*): what it is for, and so who can change it."""
+    if "Unified" in flat["groupTypes"]:
+        return "microsoft365"
+    if flat.get("mailEnabled") == (True,):
+        return "mail-enabled" if flat.get("securityEnabled") == (True,) else "distribution"
+    return "security"
+
+
+def _name(object_type: ObjectType, flat: Flat, deleted: bool) -> str:
+    if object_type != "user":
+        return _text(flat, "displayName") or _text(flat, "id")
+    name = _text(flat, "userPrincipalName") or _text(flat, "id")
+    # A deleted user's UPN is put behind the id without dashes, so that it can be given away.
+    return name.removeprefix(_text(flat, "id").replace("-", "")) if deleted else name
+
+
+def _text(flat: Flat, name: str) -> str:
+    values = flat.get(name, ())
+    return text_of(values[0]) if values else ""

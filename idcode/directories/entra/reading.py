@@ -1,0 +1,156 @@
+"""Reading a tenant, with a proof that nothing is missing.
+
+Every listing is followed to the page without a next link (page *Paging Microsoft Graph data*); anything else ends the
+reading as incomplete, saying where.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from idcode.directories.entra.graph.calls import Graph
+from idcode.directories.entra.links import PLACES, complete
+from idcode.directories.entra.objects import Decoder, Flat
+from idcode.directories.entra.roles import Roles
+from idcode.model.diagnostics import Diagnostic
+from idcode.model.errors import DirectoryError
+from idcode.model.records import LiveObject, ObjectType, Proof, Query, Reading, Scope
+from idcode.model.syntax import text_of
+
+_PAGE = "$top=999"
+_DELETED: Mapping[ObjectType, str] = {"user": "microsoft.graph.user", "group": "microsoft.graph.group"}
+_LISTED: tuple[ObjectType, ...] = ("user", "group", "administrative_unit")
+_ALWAYS: tuple[ObjectType, ...] = ("user", "group")
+"""Types that are read even where nothing of them is asked for: others refer to them."""
+_OTHERS = ("/servicePrincipals", "/devices", "/contacts")
+_ADVANCED = re.compile(r"\bnot\b|\bne\b|endswith\s*\(|/\$count\b", re.IGNORECASE)
+"""What a filter has that only the index answers (page *Advanced query capabilities on Microsoft Entra objects*)."""
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+
+
+@dataclass(slots=True)
+class Inside:
+    """Which objects lie in which scopes: all of a type, or those that Graph finds by a filter."""
+
+    always: dict[ObjectType, set[str]] = field(default_factory=lambda: defaultdict(set))
+    found: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def of(self, object_type: ObjectType, anchor: str) -> frozenset[str]:
+        """Return the scopes of one object."""
+        return frozenset(self.always.get(object_type, set()) | self.found.get(anchor, set()))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads one tenant."""
+
+    name: str
+    graph: Graph
+    decoder: Decoder
+    roles: Roles
+
+    def read(self, query: Query) -> Reading[LiveObject]:
+        """Yield all objects, deleted ones last; see the port."""
+        count = 0
+        try:
+            inside = self._inside(query.scopes)
+            for live in self._objects(query, inside):
+                count += 1
+                yield live
+        except DirectoryError as error:
+            if not count:
+                raise
+            text = f"the read of {self.name} is not complete: {error}"
+            return Proof(
+                False, "last-page", count, diagnostics=(Diagnostic("error", "read-incomplete", text, error.hint),)
+            )
+        return Proof(True, "last-page", count)
+
+    def _objects(self, query: Query, inside: Inside) -> Iterator[LiveObject]:
+        asked = _with_context(query.attributes)
+        for object_type in _LISTED:
+            if object_type in asked or object_type in _ALWAYS:
+                yield from self._listing(object_type, frozenset(asked.get(object_type, ())), inside)
+        if "other" in asked:
+            yield from self._others()
+        if "role_assignment" in asked:
+            yield from self._held("role_assignment", self.roles.directory_roles(), inside)
+        if "app_role_assignment" in asked:
+            yield from self._held("app_role_assignment", self.roles.app_roles(), inside)
+        for object_type in _DELETED:
+            yield from self._deleted(object_type, frozenset(asked.get(object_type, ())))
+
+    def _others(self) -> Iterator[LiveObject]:
+        fields = self.decoder.schema.select("other", (), self.decoder.mark_in)
+        for place in _OTHERS:
+            for page in self.graph.pages(f"{place}?$select={fields}&{_PAGE}"):
+                yield from (self.decoder.live("other", self._flat(item)) for item in page)
+
+    def _held(self, object_type: ObjectType, flats: Iterable[Flat], inside: Inside) -> Iterator[LiveObject]:
+        """Yield roles with all that is known of them: that costs no request more."""
+        for flat in flats:
+            scopes = inside.of(object_type, text_of(flat["id"][0]))
+            yield self.decoder.live(object_type, flat, scopes=scopes)
+
+    def _listing(self, object_type: ObjectType, names: frozenset[str], inside: Inside) -> Iterator[LiveObject]:
+        wanted = self.decoder.schema.canonical(object_type, names)
+        url = f"{PLACES[object_type]}?$select={self.decoder.schema.select(object_type, wanted, self.decoder.mark_in)}"
+        if "manager" in wanted:
+            url += "&$expand=manager($select=id)"
+            wanted -= {"manager"}
+        for page in self.graph.pages(f"{url}&{_PAGE}"):
+            flats = {text_of(flat["id"][0]): flat for flat in map(self._flat, page)}
+            if "$expand" in url:
+                for flat in flats.values():
+                    flat.setdefault("manager", ())
+            for flat in complete(self.graph, self.decoder, object_type, flats, wanted):
+                scopes = inside.of(object_type, text_of(flat["id"][0]))
+                yield self.decoder.live(object_type, flat, names, scopes=scopes)
+
+    def _deleted(self, object_type: ObjectType, names: frozenset[str]) -> Iterator[LiveObject]:
+        """Yield soft-deleted objects, for the thirty days that Graph keeps them."""
+        fields = self.decoder.schema.select(object_type, names - {"licences"}, self.decoder.mark_in)
+        for page in self.graph.pages(f"/directory/deletedItems/{_DELETED[object_type]}?$select={fields}&{_PAGE}"):
+            for item in page:
+                yield self.decoder.live(object_type, self._flat(item), names, deleted=True)
+
+    def _inside(self, scopes: Iterable[Scope]) -> Inside:
+        """Ask Graph for the objects of each scope with a filter; paths mean nothing in a directory without a tree."""
+        inside = Inside()
+        for scope in scopes:
+            if not scope.filter:
+                inside.always[scope.object_type].add(scope.name)
+                continue
+            url = f"{PLACES[scope.object_type]}?$filter={quote(scope.filter)}&$select=id&{_PAGE}"
+            advanced = is_advanced(scope.filter)
+            for page in self.graph.pages(f"{url}&$count=true" if advanced else url, EVENTUAL if advanced else None):
+                for item in page:
+                    inside.found[str(item["id"]).lower()].add(scope.name)
+        return inside
+
+    def _flat(self, item: Mapping[str, object]) -> Flat:
+        try:
+            return self.decoder.flat(item)
+        except (ValueError, KeyError) as error:
+            raise DirectoryError(f"{self.name}: {item.get('id')} cannot be understood: {error}") from None
+
+
+def _with_context(asked: Mapping[ObjectType, frozenset[str]]) -> Mapping[ObjectType, frozenset[str]]:
+    """Add what decides whether Graph will take a change of what is asked for."""
+    more: dict[ObjectType, frozenset[str]] = {}
+    if "licences" in asked.get("user", ()):
+        more["user"] = asked["user"] | {"usageLocation"}
+    also = {"membershipRule"} if "members" in asked.get("group", ()) else set[str]()
+    also |= {"isAssignableToRole"} if "role_assignment" in asked else set()
+    more["group"] = frozenset(asked.get("group", frozenset()) | also | {"category", "uniqueName"})
+    return {**asked, **more}
+
+
+def is_advanced(text: str) -> bool:
+    """Whether a filter needs ``ConsistencyLevel: eventual`` and ``$count=true``."""
+    return _ADVANCED.search(_LITERAL.sub("''", text)) is not None
