@@ -260,10 +260,14 @@ def check_presence(
         surplus = (present & kind.properties.keys()) - names - {"id"} if selected else set()
         missing = (names & kind.properties.keys()) - present
     surplus = (surplus | (present & navigation)) - asked.expand.keys() - _UNASKED.get(kind.name, set())
-    missing = ({"id"} if selected is None else set()) | missing | {name for name in asked.expand if name in navigation}
+    # An expanded manager that does not exist is left out.
+    lists = {name for name in asked.expand.keys() & navigation if kind.properties[name].collection}
+    missing = ({"id"} if selected is None else set()) | missing | lists
     if surplus:
         yield f"{at}: {', '.join(sorted(surplus))}, which nobody asked for"
-    if (missing := missing - present) and not delta and not shortened:
+    if delta:
+        missing = {"id"}  # of an object that was not new, only what changed
+    if (missing := missing - present) and not shortened:
         yield f"{at}: lacks {', '.join(sorted(missing))}"
     for name, inner in asked.expand.items():
         found = kind.properties.get(name)

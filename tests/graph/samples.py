@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import cycle, repeat
 from typing import Any
 
 from tests.graph.contradictions import CONTRADICTIONS
@@ -12,7 +13,7 @@ from tests.graph.schema import AVAILABLE, examples
 
 # Values of keys stand in braces or angle brackets in many examples.
 _PLACEHOLDER = re.compile(r"\{[^}]*\}|<[^>]*>")
-_SOME_ID = "6f1d2c3b-0a4e-4b5d-9c8e-7a6b5c4d3e2f"
+_SOME_IDS = ("6f1d2c3b-0a4e-4b5d-9c8e-7a6b5c4d3e2f", "0e5a7f7c-2f5b-4c58-8a3e-5d3b9c1a7e60")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,15 @@ def samples() -> list[Sample]:
     """All examples; none where the metadata is absent."""
     found = []
     for example in examples() if AVAILABLE else []:
-        key = "contoso.com" if example["url"].startswith("/domains") else _SOME_ID
-        path, query = split(_PLACEHOLDER.sub(key, example["url"]))
+        path, query = split(_filled_in(example["url"]))
         title = f"{example['method']} {example['url']}"
         found.append(Sample(title, example["method"], path, query, example["status"], example.get("body")))
     return found
+
+
+def _filled_in(url: str) -> str:
+    keys = repeat("contoso.com") if url.startswith("/domains") else cycle(_SOME_IDS)
+    return _PLACEHOLDER.sub(lambda _: next(keys), url)
 
 
 def sound() -> list[Sample]:

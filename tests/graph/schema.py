@@ -149,7 +149,7 @@ def _property(name: str, entry: Mapping[str, Any], *, navigation: bool = False) 
         entry["type"],
         bool(entry.get("collection")),
         bool(entry.get("nullable", True)),
-        bool(entry.get("readOnly")) and not entry.get("mentionsRequired"),
+        bool(entry.get("readOnly")),
         bool(entry.get("selectOnly")),
         bool(entry.get("returnedByDefault")),
         entry.get("maxLength"),
