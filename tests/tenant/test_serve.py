@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import stat
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from azure.identity import ClientSecretCredential
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+from msgraph import GraphRequestAdapter, GraphServiceClient
+from msgraph.generated.models.group import Group
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.models.password_profile import PasswordProfile
+from msgraph.generated.models.reference_create import ReferenceCreate
+from msgraph.generated.models.user import User
+from msgraph_core import GraphClientFactory
+from msgraph_core.tasks.page_iterator import PageIterator
 
 from idcode.directories.sandbox.tenant.http import tls
 from idcode.directories.sandbox.tenant.http.asgi import application
+from idcode.directories.sandbox.tenant.http.batch import Batches
 from idcode.directories.sandbox.tenant.http.serve import Server, serving
+from idcode.directories.sandbox.tenant.http.tokens import Login, Registration
+from idcode.directories.sandbox.tenant.seeding import Seed, planted
+from idcode.directories.sandbox.tenant.tenant import Tenant
 from idcode.model.errors import DirectoryError
 from tests.tenant.shelf import Shelf, upn, user
 
@@ -105,3 +122,108 @@ def test_the_certificate_is_good_for_this_machine(tmp_path: Path, host: str) -> 
         assert httpx.get(f"{url}/v1.0/users", verify=context).status_code == 200
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{url}/v1.0/users")
+
+
+TENANT, CLIENT = "3f0c9a51-6a3e-4c39-9d0a-1d5a3f8b7c01", "7b1de9f4-22c8-4b1e-8a55-90e1c7d2aa02"
+
+
+@asynccontextmanager
+async def official_client(address: str, ca_file: Path) -> AsyncIterator[GraphServiceClient]:
+    """Give Microsoft's typed client, with Microsoft's credential; both know only addresses and the certificate."""
+    context = ssl.create_default_context(cafile=str(ca_file))
+    credential = ClientSecretCredential(
+        TENANT,
+        CLIENT,
+        "right",
+        authority=address,
+        disable_instance_discovery=True,  # MSAL would ask login.microsoftonline.com about this authority
+        connection_verify=str(ca_file),
+    )
+    # The client closes the SDK's transport, and that one not the real one inside: whoever made it has to.
+    transport = httpx.AsyncHTTPTransport(verify=context)
+    http = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(transport=transport))
+    # Without allowed_hosts the client would give its token to nobody but Graph's own hosts.
+    provider = AzureIdentityAuthenticationProvider(credential, allowed_hosts=["localhost"])
+    adapter = GraphRequestAdapter(provider, http)
+    adapter.base_url = f"{address}/v1.0"
+    with credential:
+        try:
+            yield GraphServiceClient(request_adapter=adapter)
+        finally:
+            await http.aclose()
+            await transport.aclose()
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    seed = Seed(tenant_id=TENANT, domains=["contoso.example"])
+    return Tenant(planted(seed, datetime(2026, 11, 23, tzinfo=UTC)))
+
+
+@pytest.fixture
+def served(tenant: Tenant, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    identity = tls.identity(tmp_path)
+    login = Login(TENANT, [Registration(CLIENT, ["right"])])
+    with serving(application(Batches(tenant), login), identity) as address:
+        yield address, identity.certificate
+
+
+def somebody(name: str) -> User:
+    return User(
+        account_enabled=True,
+        display_name=f"{name.title()} Brisling",
+        mail_nickname=name,
+        user_principal_name=upn(name),
+        password_profile=PasswordProfile(password="Xk7!practice-only", force_change_password_next_sign_in=True),
+    )
+
+
+# The typed client's modules warn of their own classes as they are imported.
+@pytest.mark.filterwarnings("ignore:(GetQueryParameters|This class) is deprecated:DeprecationWarning")
+def test_microsofts_client_works_on_a_served_tenant(served: tuple[str, Path]) -> None:
+    async def work() -> None:
+        async with official_client(*served) as graph:
+            people = [await graph.users.post(somebody(f"ada{number}")) for number in range(7)]
+            assert all(person is not None and person.id for person in people)
+            group = await graph.groups.post(
+                Group(display_name="sg-engineering", mail_enabled=False, mail_nickname="eng", security_enabled=True)
+            )
+            assert group is not None
+            members = graph.groups.by_group_id(str(group.id)).members
+            for person in people[:5]:
+                address = f"{graph.request_adapter.base_url}/directoryObjects/{person.id}"
+                await members.ref.post(ReferenceCreate(odata_id=address))
+
+            assert await listed(graph) == {f"ada{number}@contoso.example" for number in range(7)}
+            found = await members.get()
+            assert {member.id for member in found.value} == {person.id for person in people[:5]}
+            assert all(isinstance(member, User) for member in found.value)
+
+            await members.by_directory_object_id(str(people[0].id)).ref.delete()
+            assert len((await members.get()).value) == 4
+            await graph.users.by_user_id(str(people[1].id)).patch(User(job_title="Engineer"))
+            changed = await graph.users.by_user_id(upn("ada1")).get()
+            assert changed is not None
+            assert changed.job_title == "Engineer"
+            await graph.users.by_user_id(str(people[2].id)).delete()
+            with pytest.raises(ODataError) as refused:
+                await graph.users.by_user_id(str(people[2].id)).get()
+            assert refused.value.response_status_code == 404
+            assert refused.value.error.code == "Request_ResourceNotFound"
+            with pytest.raises(ODataError, match="Another object with the same value"):
+                await graph.users.post(somebody("ada3"))
+
+    asyncio.run(work())
+
+
+async def listed(graph: GraphServiceClient) -> set[str]:
+    """Return the logon names of all users, read in pages of two by the client's own iterator."""
+    from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(select=["id", "userPrincipalName"], top=2)
+    page = await graph.users.get(RequestConfiguration(query_parameters=query))
+    assert page is not None
+    assert page.odata_next_link, "there are several pages"
+    names: set[str] = set()
+    await PageIterator(page, graph.request_adapter).iterate(lambda user: names.add(user.user_principal_name) or True)
+    return names
