@@ -97,7 +97,6 @@ def begin(moment: Moment, data: Mapping[str, Any]) -> None:
     group = moment.draft.view.live(data["group"], "group")
     if group is not None:
         moment.draft.put(group.having(licenseProcessingState={"state": _BUSY}))
-        moment.draft.later("licences.finish", _half(moment), group=group.id)
 
 
 def finish(moment: Moment, data: Mapping[str, Any]) -> None:
@@ -138,11 +137,9 @@ def _order(moment: Moment, group: Entity) -> None:
     """Queue a group, unless it is queued: what has changed since is worked off with the rest."""
     if (group.get("licenseProcessingState") or {}).get("state") != _QUEUED:
         moment.draft.put(group.having(licenseProcessingState={"state": _QUEUED}))
-        moment.draft.later("licences.begin", _half(moment), group=group.id)
-
-
-def _half(moment: Moment) -> Any:
-    return moment.now + timedelta(seconds=moment.switches.licence_seconds / 2)
+        seconds = moment.switches.licence_seconds
+        moment.draft.later("licences.begin", moment.now + timedelta(seconds=seconds / 2), group=group.id)
+        moment.draft.later("licences.finish", moment.now + timedelta(seconds=seconds), group=group.id)
 
 
 def _follow_put(moment: Moment, before: Entity, after: Entity | None) -> None:
