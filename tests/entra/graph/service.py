@@ -121,11 +121,11 @@ class Credential:
         self.lifetime = lifetime
         self.closed = False
 
-    async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
+    def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
         self.given.append(f"t{len(self.given) + 1}")
         return AccessToken(self.given[-1], int(time.time() + self.lifetime))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         self.closed = True
 
 

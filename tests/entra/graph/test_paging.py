@@ -123,7 +123,7 @@ def test_a_resource_that_does_not_exist_is_none_and_one_that_may_not_be_read_is_
         "Microsoft Graph refuses GET /groups/1/members?$filter&$top: "
         "Authorization_RequestDenied: Insufficient privileges. (request-id r-1)"
     )
-    assert "GroupMember.Read.All" in str(caught.value.hint)
+    assert "Group.Read.All" in str(caught.value.hint)
 
 
 def test_many_collections_are_read_in_batches_each_to_its_end(connect: Connect) -> None:

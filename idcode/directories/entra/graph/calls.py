@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from idcode.directories.entra.graph.permissions import reads
+_ASKING = ("getByIds", "checkMemberGroups", "checkMemberObjects", "getMemberGroups", "getMemberObjects")
+"""Actions that change nothing: they are POSTs because of all that they are asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Call:
 
     @property
     def reads(self) -> bool:
-        """Whether it changes nothing, and may be repeated as one likes; some reads are POSTs (``getByIds``)."""
-        return reads(self.method, self.url)
+        """Whether it changes nothing, and may be repeated as one likes."""
+        return self.method == "GET" or self.url.partition("?")[0].rsplit("/", 1)[-1] in _ASKING
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class NoAnswer(Exception):
 class Connection:
     """Sends requests through the request adapter of the Graph SDK; connects with the first one.
 
-    ``transport`` stands in for the network, and ``credential`` makes one (azure-core's asynchronous protocol) in place
+    ``transport`` stands in for the network, and ``credential`` makes one (azure-core's ``TokenCredential``) in place
     of that of the settings: a practice tenant in the same process needs neither sockets nor secrets. Used in one event
     loop.
     """
@@ -59,15 +59,18 @@ class Connection:
         self._settings = settings
         self._root = root
         self._transport = transport
-        self._tokens = credentials.Tokens(credential or (lambda: credentials.make(settings, root)))
-        self._client: httpx.AsyncClient | None = None
+        self._make = credential or (lambda: credentials.make(settings, root))
+        self._tokens: Any = None  # credentials.Tokens, with the adapter
+        self._client: Any = None  # httpx.AsyncClient, likewise
         self._adapter: Any = None  # kiota is typed in part only
+        self._reached = False
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Response:
         """Send a request (``url`` is relative to the version, or a link that the service gave) and return the answer.
 
         Nothing is repeated, but for a token that is not accepted (401): once, with a new one. Raises
-        :class:`NoAnswer`, and ``DirectoryError`` where there is no token to be had.
+        :class:`NoAnswer`, and ``DirectoryError`` where there is no token to be had, or where not even the first
+        request reaches the service: that is a mistake in the settings rather than an incident.
         """
         if self._adapter is None:
             self._open()
@@ -75,41 +78,36 @@ class Connection:
         if response.status_code == 401:
             await self._tokens.forget(response.request.headers.get("authorization", "").removeprefix("Bearer "))
             response = await self._send(method, url, headers, body)
+        self._reached = True
         return Response(response.status_code, dict(response.headers), response.content)
 
     async def close(self) -> None:
         """Close the connections; safe to call twice."""
-        self._adapter = None
-        if self._client is not None:
+        if self._adapter is not None:
+            self._adapter = None
             await self._client.aclose()
-        await self._tokens.close()
+            await self._tokens.close()
 
     def _open(self) -> None:
-        """Put the SDK's adapter on a client of our own.
+        """Put the SDK's adapter on a client of our own, without the SDK's middleware.
 
-        Of the SDK's middleware only the telemetry is used. Its retry handler would repeat writes that may have been
-        carried out, and sees nothing of what happens inside a ``$batch``: who repeats what is in ``retry.py``. Its
-        redirects and its rewriting of URLs would change next links, which are to be followed as they are.
-        HTTP/1.1: a few connections that carry large answers gain nothing from HTTP/2, which is pure Python here.
+        Its retry handler would repeat writes that may have been carried out, and sees nothing of what happens inside a
+        ``$batch``: who repeats what is in ``retry.py``. Its redirects and its rewriting of URLs would change next
+        links, which are to be followed as they are; and the transport that it comes with never closes its connections.
+        HTTP/1.1: a few connections with large answers gain nothing from HTTP/2, which is pure Python here.
         """
         import httpx
-        from kiota_authentication_azure.azure_identity_authentication_provider import (
-            AzureIdentityAuthenticationProvider,
-        )
-        from msgraph_core import BaseGraphRequestAdapter, GraphClientFactory
-        from msgraph_core.middleware import GraphTelemetryHandler
+        from kiota_authentication_azure import azure_identity_authentication_provider as by_token
+        from msgraph_core import BaseGraphRequestAdapter
 
-        self._client = GraphClientFactory.create_with_custom_middleware(
-            [GraphTelemetryHandler()],
-            client=httpx.AsyncClient(
-                base_url=self.base,
-                transport=self._transport,
-                verify=self._trusted(),
-                timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT),
-            ),
+        self._client = httpx.AsyncClient(
+            transport=self._transport,
+            verify=self._trusted(),
+            timeout=httpx.Timeout(ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT),
         )
+        self._tokens = credentials.Tokens(self._make)
         host = str(urlsplit(self._service).hostname)
-        provider = AzureIdentityAuthenticationProvider(
+        provider = by_token.AzureIdentityAuthenticationProvider(
             self._tokens, scopes=[f"{self._service}/.default"], allowed_hosts=[host]
         )
         self._adapter = BaseGraphRequestAdapter(provider, http_client=self._client)
@@ -148,9 +146,18 @@ class Connection:
         except AzureError as error:
             raise credentials.refused(self._settings, error) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise NoAnswer(f"no connection to {self._service}: {_said(error)}", sent=False) from None
+            problem = f"no connection to {self._service}: {_said(error)}"
+            if self._reached:
+                raise NoAnswer(problem, sent=False) from None
+            raise DirectoryError(problem, _unreached_hint(problem)) from None
         except httpx.TransportError as error:
             raise NoAnswer(f"no answer to {where(method, url)}: {_said(error)}", sent=True) from None
+
+
+def _unreached_hint(problem: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in problem:
+        return "Name the certificate of the authority that issued it (of a proxy, say) as ca_file in idcode.yaml."
+    return "Check graph_url in idcode.yaml, the network, and the proxy (HTTPS_PROXY)."
 
 
 def _said(error: Exception) -> str:

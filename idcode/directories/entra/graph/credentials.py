@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _EARLY = 300
 """Seconds before its end when a token is replaced."""
+_TIMEOUTS = {"connection_timeout": 10, "read_timeout": 30}
+"""Seconds; azure-core's own are five minutes each, and it tries several times."""
 _AUDIENCE = "api://AzureADTokenExchange"
 
 _SIGN_IN_HINTS = {
@@ -32,15 +36,20 @@ _SIGN_IN_HINTS = {
     "AADSTS70021": "Add a federated credential for this issuer and subject to the application in Microsoft Entra.",
     "AADSTS70025": "Add a federated credential to the application in Microsoft Entra.",
     "AADSTS53003": "A Conditional Access policy blocks the application.",
+    "Unable to get authority configuration": "Check tenant_id and login_url: there is no such tenant.",
 }
 """By the code in the message of the sign-in service (page "Microsoft Entra authentication and authorization error
-codes")."""
+codes"), or MSAL's words."""
+
+# What azure-identity has to say is in the error; without a handler Python would print it besides.
+logging.getLogger("azure.identity").addHandler(logging.NullHandler())
 
 
 class Tokens:
     """A credential in front of the real one, which it asks only when it must: the Azure CLI starts a process each time.
 
-    ``make`` returns a credential (azure-core's asynchronous protocol) whose memory is empty. Used in one event loop.
+    ``make`` returns a credential (azure-core's ``TokenCredential``) whose memory is empty. It works in a thread: the
+    asynchronous ones of azure-identity load another HTTP library, which leaves TLS connections open when the loop ends.
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -55,24 +64,25 @@ class Tokens:
             if claims is not None or self._token is None or self._token.expires_on - time.time() < _EARLY:
                 if self._credential is None:
                     self._credential = self._make()
-                self._token = await self._credential.get_token(*scopes, claims=claims, **options)
+                ask = partial(self._credential.get_token, *scopes, claims=claims, **options)
+                self._token = await asyncio.to_thread(ask)
             return self._token
 
     async def forget(self, token: str) -> None:
         """Make sure that ``token``, which was not accepted, is not given out again."""
         async with self._one_at_a_time:
             if self._token is not None and self._token.token == token:
-                await self._close()
+                self._close()
 
     async def close(self) -> None:
         """Close the credential's connections."""
         async with self._one_at_a_time:
-            await self._close()
+            self._close()
 
-    async def _close(self) -> None:
+    def _close(self) -> None:
         credential, self._credential, self._token = self._credential, None, None
         if credential is not None:
-            await credential.close()
+            credential.close()
 
 
 def make(settings: EntraSettings, root: Path) -> Any:
@@ -83,14 +93,14 @@ def make(settings: EntraSettings, root: Path) -> Any:
     try:
         return _MAKERS[settings.credential](settings, root, _options(settings, root))
     except ValueError as error:
-        raise DirectoryError(f"credential {settings.credential} cannot be used: {_first_line(error)}") from None
+        raise DirectoryError(f"credential {settings.credential} cannot be used: {_said(error)}") from None
 
 
 def refused(settings: EntraSettings, error: Exception) -> DirectoryError:
     """Return the error for a sign-in that failed with ``error`` (azure-core's)."""
-    message = _first_line(error)
-    code = re.search(r"AADSTS\d+", message)
-    hint = _SIGN_IN_HINTS.get(code[0]) if code else None
+    message = _said(error)
+    known = re.search(r"AADSTS\d+|Unable to get authority configuration", message)
+    hint = _SIGN_IN_HINTS.get(known[0]) if known else None
     if hint is None and settings.credential == "azure-cli":
         hint = f"Sign in with: az login --tenant {settings.tenant_id}"
     if hint is None and settings.credential == "default":
@@ -101,19 +111,24 @@ def refused(settings: EntraSettings, error: Exception) -> DirectoryError:
     )
 
 
-def _first_line(error: Exception) -> str:
-    """What follows in messages of azure-identity are trace ids, advice and links."""
+def _said(error: Exception) -> str:
+    """Return the first line: what follows in messages of azure-identity are trace ids, advice and links."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if len(lines) > 1 and lines[0].startswith("DefaultAzureCredential"):
-        return "; ".join(line for line in lines[2:] if "Credential:" in line)
-    return re.sub(r" Trace ID: .*", "", lines[0]) if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    if lines[0].startswith("DefaultAzureCredential"):
+        refused = [line for line in lines if "AADSTS" in line]
+        tried = [line.partition("Credential: ")[0] for line in lines if re.match(r"\w+Credential: ", line)]
+        lines = refused or [f"nothing to sign in with was found ({', '.join(tried)})"]
+    return re.sub(r" (Trace ID: |Authority would typically ).*", "", lines[0])
 
 
 def _options(settings: EntraSettings, root: Path) -> dict[str, Any]:
     """Return what every credential that talks to the sign-in service takes."""
     if not settings.login_url.startswith("https://"):
         raise DirectoryError(f"login_url {settings.login_url!r} is not an https URL", "Sign-in always uses TLS.")
-    options: dict[str, Any] = {"authority": settings.login_url}
+    # Discovery would ask the public cloud whether login_url is one of its own: it may not be, nor be within reach.
+    options: dict[str, Any] = {"authority": settings.login_url, "disable_instance_discovery": True, **_TIMEOUTS}
     if settings.ca_file is not None:
         options["connection_verify"] = str(existing(root, settings.ca_file, "ca_file"))
     return options
@@ -138,7 +153,7 @@ def _needed(settings: EntraSettings, setting: str, variable: str) -> str:
 
 
 def _default(settings: EntraSettings, _root: Path, options: dict[str, Any]) -> Any:
-    from azure.identity.aio import DefaultAzureCredential
+    from azure.identity import DefaultAzureCredential
 
     if settings.client_id is not None:
         options |= {"managed_identity_client_id": settings.client_id}
@@ -146,7 +161,7 @@ def _default(settings: EntraSettings, _root: Path, options: dict[str, Any]) -> A
 
 
 def _client_secret(settings: EntraSettings, _root: Path, options: dict[str, Any]) -> Any:
-    from azure.identity.aio import ClientSecretCredential
+    from azure.identity import ClientSecretCredential
 
     client = _needed(settings, "client_id", "AZURE_CLIENT_ID")
     secret = _needed(settings, "client_secret", "AZURE_CLIENT_SECRET")
@@ -154,7 +169,7 @@ def _client_secret(settings: EntraSettings, _root: Path, options: dict[str, Any]
 
 
 def _certificate(settings: EntraSettings, root: Path, options: dict[str, Any]) -> Any:
-    from azure.identity.aio import CertificateCredential
+    from azure.identity import CertificateCredential
 
     client = _needed(settings, "client_id", "AZURE_CLIENT_ID")
     file = _needed(settings, "certificate_file", "AZURE_CLIENT_CERTIFICATE_PATH")
@@ -164,20 +179,20 @@ def _certificate(settings: EntraSettings, root: Path, options: dict[str, Any]) -
 
 
 def _managed_identity(settings: EntraSettings, _root: Path, _options: dict[str, Any]) -> Any:
-    from azure.identity.aio import ManagedIdentityCredential
+    from azure.identity import ManagedIdentityCredential
 
     return ManagedIdentityCredential(client_id=settings.client_id)
 
 
 def _azure_cli(settings: EntraSettings, _root: Path, _options: dict[str, Any]) -> Any:
-    from azure.identity.aio import AzureCliCredential
+    from azure.identity import AzureCliCredential
 
     return AzureCliCredential(tenant_id=settings.tenant_id)
 
 
 def _workload_identity(settings: EntraSettings, _root: Path, options: dict[str, Any]) -> Any:
     """A token in a file (Kubernetes, GitLab), or one that GitHub Actions gives to jobs with ``id-token: write``."""
-    from azure.identity.aio import ClientAssertionCredential, WorkloadIdentityCredential
+    from azure.identity import ClientAssertionCredential, WorkloadIdentityCredential
 
     client = _needed(settings, "client_id", "AZURE_CLIENT_ID")
     file = os.environ.get("AZURE_FEDERATED_TOKEN_FILE")

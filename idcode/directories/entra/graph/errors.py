@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from idcode.directories.entra.graph.permissions import permission
+from idcode.directories.entra import permissions
 from idcode.model.errors import DirectoryError
 
 UNSURE = (0, 500, 502, 503, 504)
 """Whether a write was carried out is not known after one of these (0: no answer)."""
 
 _HINTS = {
-    0: "Check graph_url in idcode.yaml, the network, and the proxy (HTTPS_PROXY).",
+    0: "Check the network and the proxy (HTTPS_PROXY), and try again.",
     401: "Check tenant_id and credential in idcode.yaml, and that login_url and graph_url are of the same cloud.",
     429: "Try again later, when other applications of the tenant are less busy.",
     503: "Try again later.",
@@ -32,10 +32,8 @@ class ListingExpired(DirectoryError):
 
 def where(method: str, url: str) -> str:
     """Return a request for a message: its path, and of its query only the names, as values may be personal."""
-    parts = urlsplit(url)
-    names = "&".join(option.split("=")[0] for option in parts.query.split("&") if option)
-    path = parts.path.removeprefix("/v1.0")
-    return f"{method} {path}?{names}" if names else f"{method} {path}"
+    names = "&".join(option.split("=")[0] for option in urlsplit(url).query.split("&") if option)
+    return f"{method} {_path(url)}?{names}" if names else f"{method} {_path(url)}"
 
 
 def decode(content: bytes) -> Any:
@@ -71,8 +69,13 @@ def problem(method: str, url: str, status: int, said: str | None, headers: Mappi
     )
 
 
+def _path(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/v1.0")
+
+
 def _hint(method: str, url: str, status: int) -> str | None:
     if status == 403:
-        wanted = permission(method, url) or "the permission for it"
+        operation = permissions.find(method, _path(url))
+        wanted = operation.permission if operation else "the permission for it"
         return f"Grant the application {wanted} in Microsoft Entra, with an administrator's consent."
     return _HINTS.get(status)
