@@ -26,7 +26,6 @@ _DELETED: Mapping[ObjectType, str] = {"user": "microsoft.graph.user", "group": "
 _LISTED: tuple[ObjectType, ...] = ("user", "group", "administrative_unit")
 _ALWAYS: tuple[ObjectType, ...] = ("user", "group")
 """Types that are read even where nothing of them is asked for: others refer to them."""
-_OTHERS = ("/servicePrincipals", "/devices", "/contacts")
 _ADVANCED = re.compile(r"\bnot\b|\bne\b|endswith\s*\(|/\$count\b", re.IGNORECASE)
 """What a filter has that only the index answers (page *Advanced query capabilities on Microsoft Entra objects*)."""
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
@@ -76,20 +75,12 @@ class Reader:
         for object_type in _LISTED:
             if object_type in asked or object_type in _ALWAYS:
                 yield from self._listing(object_type, frozenset(asked.get(object_type, ())), inside)
-        if "other" in asked:
-            yield from self._others()
         if "role_assignment" in asked:
             yield from self._held("role_assignment", self.roles.directory_roles(), inside)
         if "app_role_assignment" in asked:
             yield from self._held("app_role_assignment", self.roles.app_roles(), inside)
         for object_type in _DELETED:
             yield from self._deleted(object_type, frozenset(asked.get(object_type, ())))
-
-    def _others(self) -> Iterator[LiveObject]:
-        fields = self.decoder.schema.select("other", (), self.decoder.mark_in)
-        for place in _OTHERS:
-            for page in self.graph.pages(f"{place}?$select={fields}&{_PAGE}"):
-                yield from (self.decoder.live("other", self._flat(item)) for item in page)
 
     def _held(self, object_type: ObjectType, flats: Iterable[Flat], inside: Inside) -> Iterator[LiveObject]:
         """Yield roles with all that is known of them: that costs no request more."""
