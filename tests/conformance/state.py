@@ -157,6 +157,11 @@ def describe(objects: Iterable[Raw], root: str) -> dict[str, str]:
     return {guid: text for guid, _, text in sorted(found, key=lambda item: item[1:])}
 
 
+def place_of(line: str) -> str:
+    """Return the path in a line about an object."""
+    return line.partition(" | ")[0].removeprefix("deleted ").partition(" ")[2]
+
+
 def _line(name: str, values: Values, root: str) -> tuple[tuple[object, ...], str]:
     deleted = list(values.get("isDeleted", ())) == [b"TRUE"]
     kind = _kind(values)

@@ -14,10 +14,11 @@ from tests.sync.memory import BASE
 def lines(plan: Plan, base: str = BASE) -> list[str]:
     """Return changes in their order, then what is shown and not changed, tripped guards, and diagnostics.
 
-    New objects are shown by their place below ``base``.
+    New objects are shown by their place below ``base``, where they have one.
     """
     found = [_change(change, base) for change in plan.changes]
     for word, items in (
+        ("awaiting", plan.awaiting_sync),
         ("frozen", plan.frozen),
         ("held", plan.held),
         ("missing", plan.missing),
@@ -35,8 +36,8 @@ def lines(plan: Plan, base: str = BASE) -> list[str]:
 
 def _change(change: Change, base: str) -> str:
     head = f"{change.op} {change.address}"
-    if change.op in ("create", "restore"):
-        head += f" at {_path(change.new_dn or '', base)}"
+    if change.op in ("create", "restore") and change.new_dn is not None:
+        head += f" at {_path(change.new_dn, base)}"
     if change.password:
         head += " with a password"
     shown = [_attribute(name, item) for name, item in sorted(change.attributes.items()) if not _implied(change, name)]
