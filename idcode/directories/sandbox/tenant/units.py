@@ -110,18 +110,15 @@ def _collection(work: Work) -> Collection:
     return Collection(work.reading.ids(UNIT), UNIT, _CONTEXT)
 
 
-ROUTES = tuple(
-    route
-    for path in ("/directory/administrativeUnits", "/administrativeUnits")
-    for route in (
-        Route("POST", path, create),
-        Route("GET", path, lambda work: listed(work, _collection(work))),
-        Route("GET", f"{path}/$count", lambda work: counted(work, _collection(work))),
-        Route("GET", f"{path}/{{id}}", lambda work: single(work, work.found(work.param("id"), UNIT), _CONTEXT)),
-        Route("PATCH", f"{path}/{{id}}", update),
-        Route("DELETE", f"{path}/{{id}}", delete),
-        Route("POST", f"{path}/{{id}}/members/$ref", add_member),
-        Route("DELETE", f"{path}/{{id}}/members/{{other}}/$ref", remove_member),
-        *relation_routes(UNIT, f"{path}/{{id}}"),
-    )
+_PATH = f"/{_CONTEXT}"
+ROUTES = (
+    Route("POST", _PATH, create),
+    Route("GET", _PATH, lambda work: listed(work, _collection(work))),
+    Route("GET", f"{_PATH}/$count", lambda work: counted(work, _collection(work))),
+    Route("GET", f"{_PATH}/{{id}}", lambda work: single(work, work.found(work.param("id"), UNIT), _CONTEXT)),
+    Route("PATCH", f"{_PATH}/{{id}}", update),
+    Route("DELETE", f"{_PATH}/{{id}}", delete),
+    Route("POST", f"{_PATH}/{{id}}/members/$ref", add_member),
+    Route("DELETE", f"{_PATH}/{{id}}/members/{{other}}/$ref", remove_member),
+    *relation_routes(UNIT, f"{_PATH}/{{id}}"),
 )
