@@ -14,8 +14,8 @@ from idcode.plan.drafts import Draft, Token
 from idcode.plan.places import Places
 
 WhyFunction = Callable[[str, str], Why | None]
-_BORN_WITH = frozenset({"directoryScope"})
-"""References that an object cannot begin without: it waits for what they lead to."""
+_BORN_WITH_LINKS = frozenset({"role_assignment", "app_role_assignment"})
+"""Objects that are nothing but links: they wait for what these lead to."""
 _SINGLE_PSEUDO = frozenset({"path", "enabled", "mark", "protected", "category", "scope"})
 
 
@@ -85,7 +85,7 @@ class Differ:
             if value.shadow or not values:
                 continue
             created = {v for v in values if isinstance(v, Ref) and ":" in v.target}
-            if name in _BORN_WITH:
+            if wanted.object_type in _BORN_WITH_LINKS:
                 draft.needs |= {("object", v.target) for v in created}
                 created = set()
             now = tuple(v for v in values if v not in created)

@@ -232,9 +232,15 @@ def _groups(context: Context, reading: DirectoryReading) -> None:
         objects += [wanted for wanted, _ in (*units, *roles)]
         rosters += [roster for _, roster in (*units, *roles) if roster is not None]
     set_members(context, reading, rosters)
-    context.state.objects += [wanted for wanted in objects if wanted.live is not None or wanted.action == "create"]
+    context.state.objects += [wanted for wanted in objects if wanted.live is not None or _comes(wanted)]
     find_orphan_groups(context, reading, declared)
     _absent(context, reading)
+
+
+def _comes(wanted: DesiredObject) -> bool:
+    """Whether an object that is not there is to be made; a role that nobody is to hold is nothing."""
+    is_role = wanted.object_type in ("role_assignment", "app_role_assignment")
+    return wanted.action == "create" and not (is_role and not any(value.add for value in wanted.attributes.values()))
 
 
 def _absent(context: Context, reading: DirectoryReading) -> None:

@@ -1,13 +1,16 @@
-"""``idcode sandbox``: practice domains made anew, looked at, and edited by hand."""
+"""``idcode sandbox``: practice directories made anew; practice domains looked at, and edited by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from idcode.cli import console, wiring
+from idcode.cli.commands import sandbox_tenant
 from idcode.cli.commands.common import confirm
+from idcode.cli.commands.sandbox_tenant import Beginning
 from idcode.config.project import Repository
 from idcode.model import dn
 from idcode.model.errors import DirectoryError, UsageError
@@ -22,27 +25,49 @@ if TYPE_CHECKING:
 def reset(
     directory: Path | None, source: Path | None, name: str | None, recycle_bin: bool, exchange: bool, yes: bool
 ) -> int:
-    """Make practice domains anew: empty, or with what ``source`` (LDIF or a snapshot) holds."""
+    """Make practice directories anew: empty, or with what ``source`` holds.
+
+    LDIF and snapshots are of domains, JSON is of a tenant; without ``source`` both kinds are made anew.
+    """
+    repository, tenants = sandbox_tenant.tenants(directory)
+    is_json = source is not None and source.suffix == ".json"
+    wanted: list[Beginning] = []
+    # All of them first: a file that cannot be used must not leave half of the directories empty.
+    if name not in tenants and not is_json:
+        wanted += _domains(directory, source, name, recycle_bin, exchange)
+    if name in tenants or is_json or (source is None and name is None):
+        wanted += sandbox_tenant.beginnings(repository, tenants, source, name)
+    for beginning in wanted:
+        beginning.check()
+    there = [beginning.name for beginning in wanted if beginning.path.exists()]
+    if there and not yes and not confirm(f"Lose everything in the practice directory {', '.join(there)}?"):
+        console.note("Nothing was changed.")
+        return 1
+    for beginning in wanted:
+        beginning.make()
+        console.say(f"{beginning.name}: {beginning.told}, {f'as in {source}' if source else 'empty'}")
+    return 0
+
+
+def _domains(
+    directory: Path | None, source: Path | None, name: str | None, recycle_bin: bool, exchange: bool
+) -> list[Beginning]:
     from idcode.directories.sandbox.directory import file_of
     from idcode.directories.sandbox.storage import check_replaceable, create
 
     repository, settings = _practice(directory)
     if name is not None:
         settings = dict([_chosen(settings, name)])
-    # All of them first: a file that cannot be used must not leave half of the domains empty.
-    domains = {key: _beginning(key, node, source, recycle_bin, exchange) for key, node in settings.items()}
-    files = {key: file_of(key, node, repository.root) for key, node in settings.items()}
-    for key, path in files.items():
-        if settings[key].path:  # elsewhere only idcode puts files
-            check_replaceable(path)
-    there = [key for key, path in files.items() if path.exists()]
-    if there and not yes and not confirm(f"Lose everything in the practice domain {', '.join(there)}?"):
-        console.note("Nothing was changed.")
-        return 1
-    for key, domain in domains.items():
-        create(files[key], domain)
-        console.say(f"{key}: {domain.root_dn}, {f'as in {source}' if source else 'empty'}")
-    return 0
+    found = []
+    for key, node in settings.items():
+        domain, path = _beginning(key, node, source, recycle_bin, exchange), file_of(key, node, repository.root)
+        check = partial(check_replaceable, path) if node.path else _nothing  # elsewhere only idcode puts files
+        found.append(Beginning(key, path, check, partial(create, path, domain), domain.root_dn))
+    return found
+
+
+def _nothing() -> None:
+    """Check nothing."""
 
 
 def show(

@@ -36,6 +36,12 @@ _OF_USERS = {
 }
 _OF_GROUPS = {**_OF_BOTH, "description": "description"}
 _EXTENSIONS = range(1, 16)
+READS = frozenset(
+    {"cn", "sAMAccountName", "userPrincipalName", "objectSid", "proxyAddresses", "mailNickname", "telephoneNumber"}
+    | {"msExchUsageLocation", "isCriticalSystemObject", "category", "manager", "member"}
+    | {*_OF_USERS, *_OF_GROUPS, *(f"extensionAttribute{number}" for number in _EXTENSIONS)}
+)
+"""The attributes of Active Directory that this reads, beside the anchor."""
 
 
 @dataclass(frozen=True, slots=True)

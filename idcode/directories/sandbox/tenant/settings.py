@@ -13,7 +13,7 @@ from idcode.directories.entra.settings import EntraSettings, SyncedFrom
 class TenantSettings(Node):
     """A practice tenant that behaves like Entra ID. ``path`` is its file, relative to the repository's root.
 
-    ``domains`` are its verified domains beside the one it is born with; left out, every domain counts as verified.
+    ``domains`` are its verified domains, beside ``contoso.onmicrosoft.com`` which it is born with.
 
     Example: ``cloud: {type: sandbox-tenant, domains: [contoso.example]}``
     """
@@ -27,16 +27,19 @@ class TenantSettings(Node):
     synced_from: list[SyncedFrom] = []
 
 
+_SHARED = ("domains", "disable_mark_in", "first_sign_in", "patience", "synced_from")
+
+
 def in_place_of(node: EntraSettings) -> TenantSettings:
     """Return the settings of a practice tenant that stands in for the tenant of ``node``.
 
     Errors about what they share still point to the file.
     """
-    shared = {name: getattr(node, name) for name in ("disable_mark_in", "first_sign_in", "patience", "synced_from")}
+    shared = {name: getattr(node, name) for name in _SHARED}
     return TenantSettings(type="sandbox-tenant", **shared).standing_at(node)
 
 
 def as_entra(node: TenantSettings) -> EntraSettings:
     """Return what the adapter of tenants needs to know of a practice tenant."""
-    shared = {name: getattr(node, name) for name in ("disable_mark_in", "first_sign_in", "patience", "synced_from")}
+    shared = {name: getattr(node, name) for name in _SHARED}
     return EntraSettings(type="entra", tenant_id="practice", **shared).standing_at(node)
