@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import ssl
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,6 +27,12 @@ from msgraph.generated.models.user import User
 from msgraph_core import GraphClientFactory
 from msgraph_core.tasks.page_iterator import PageIterator
 
+from idcode.config.reader import read_yaml
+from idcode.config.validation import validate
+from idcode.directories.entra.graph.calls import Call
+from idcode.directories.entra.graph.client import GraphClient
+from idcode.directories.entra.settings import EntraSettings
+from idcode.directories.sandbox.tenant.exchange import Reply, Request
 from idcode.directories.sandbox.tenant.http import tls
 from idcode.directories.sandbox.tenant.http.asgi import application
 from idcode.directories.sandbox.tenant.http.batch import Batches
@@ -90,6 +99,15 @@ def test_a_refusal_can_be_found_again_by_the_id_that_the_client_gave_it(client: 
     inner = reply.json()["error"]["innerError"]
     assert inner["client-request-id"] == reply.headers["client-request-id"] == "mine"
     assert inner["request-id"] == reply.headers["request-id"]
+
+
+def test_a_tenant_whose_file_cannot_be_used_says_so(client: httpx.Client, shelf: Shelf) -> None:
+    def fail(_request: Request) -> Reply:
+        raise DirectoryError("the file is damaged")
+
+    shelf.handle = fail  # type: ignore[method-assign]
+    reply = client.get("/v1.0/users")
+    assert (reply.status_code, reply.json()["error"]["message"]) == (503, "the file is damaged")
 
 
 def test_a_port_that_is_taken_is_said() -> None:
@@ -227,3 +245,31 @@ async def listed(graph: GraphServiceClient) -> set[str]:
     names: set[str] = set()
     await PageIterator(page, graph.request_adapter).iterate(lambda user: names.add(user.user_principal_name) or True)
     return names
+
+
+def test_what_the_command_prints_is_a_directory_that_idcode_reads(tmp_path: Path) -> None:
+    (tmp_path / "idcode.yaml").write_text(
+        "version: 1\nproject: contoso\ninclude: []\n"
+        "directories:\n  cloud: {type: entra, tenant_id: '${env:AZURE_TENANT_ID}', domains: [contoso.example]}\n"
+    )
+    command = [sys.executable, "-m", "idcode.cli.main", "sandbox", "serve", "--port", "0", "--lag", "600"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            lines = [server.stdout.readline() for _ in range(11)]
+            (document,) = read_yaml("".join(lines).encode(), "printed").documents
+            settings, problems = validate(EntraSettings, document["directories"]["cloud"], "printed")
+            assert problems == []
+            assert settings is not None
+            client = GraphClient(settings, tmp_path)
+            try:
+                assert client.get("/organization")["value"][0]["id"] == settings.tenant_id
+                call = Call("1", "POST", "/users", user("ada"))
+                assert [answer.status for answer in client.send([call])] == [201]
+                assert list(client.pages("/users?$select=id")) == [[]], "reads are behind writes"
+            finally:
+                client.close()
+        finally:
+            server.send_signal(signal.SIGINT)
+            _, remarks = server.communicate(timeout=30)
+    assert (server.returncode, remarks) == (0, "stopped\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from idcode.directories.sandbox.tenant.errors import GraphError
 from idcode.directories.sandbox.tenant.exchange import Reply, Request, Service
 from idcode.directories.sandbox.tenant.http.faults import ConnectionLost, Late
 from idcode.directories.sandbox.tenant.http.refusals import refusal
+from idcode.model.errors import DirectoryError
 
 if TYPE_CHECKING:
     from idcode.directories.sandbox.tenant.http.tokens import Login
@@ -70,9 +72,12 @@ def _reply(service: Service, login: Login | None, scope: Scope, content: bytes) 
         if login is not None:
             login.check(headers.get("authorization", ""), origin)
         body = _body(content, headers)
+        return service.handle(replace(request, body=body))
     except GraphError as error:
         return refusal(error, request)
-    return service.handle(Request(request.method, request.path, request.query, request.headers, body, request.base))
+    except DirectoryError as error:
+        # The tenant's file, such as one that another command holds or has made anew.
+        return refusal(GraphError(503, "ServiceUnavailable", str(error)), request)
 
 
 def _body(content: bytes, headers: Mapping[str, str]) -> Any:
