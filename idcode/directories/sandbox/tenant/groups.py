@@ -137,7 +137,7 @@ def _check_rule(group: Entity) -> None:
 
 
 def update(work: Work) -> Reply:
-    """Answer ``PATCH /groups/{id}``: 204, or 200 for the properties that are only set alone."""
+    """Answer ``PATCH /groups/{id}``: 204, or 200 with the group for the properties that are only set alone."""
     return _update(work, work.target(work.param("id"), "group"))
 
 
@@ -156,7 +156,7 @@ def _update(work: Work, group: Entity) -> Reply:
     work.draft.put(changed)
     for relation, others in links.items():
         add_links(work, changed, relation, others)
-    return Reply(200 if _LATER & values.keys() else 204)
+    return single(work, changed, "groups") if _LATER & values.keys() else Reply(204)
 
 
 def _check_fixed(group: Entity, values: Mapping[str, Any]) -> None:
