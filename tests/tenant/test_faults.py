@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from azure.core.credentials import AccessToken
 
+from idcode.directories.entra.graph.calls import Call
+from idcode.directories.entra.graph.client import GraphClient
+from idcode.directories.entra.graph.clock import Clock
+from idcode.directories.entra.settings import EntraSettings
+from idcode.directories.sandbox.tenant.clock import ScaledClock
 from idcode.directories.sandbox.tenant.exchange import Request, Service
 from idcode.directories.sandbox.tenant.http.asgi import application
 from idcode.directories.sandbox.tenant.http.batch import Batches
 from idcode.directories.sandbox.tenant.http.faults import ConnectionLost, Fault, Faults, Late, Rule
 from idcode.directories.sandbox.tenant.http.serve import serving
+from idcode.directories.sandbox.tenant.http.throttle import Limits, Quota, Throttle
+from idcode.directories.sandbox.tenant.seeding import Seed, planted
+from idcode.directories.sandbox.tenant.tenant import Tenant
 from tests.tenant.shelf import Shelf, batch, create, upn, user
 
 
@@ -116,3 +127,56 @@ def test_a_slow_answer_comes_after_the_patience_of_a_client() -> None:
     late = Faults(Shelf(), [Rule(Fault.SLOW, seconds=9)]).handle(create("cid"))
     assert isinstance(late, Late)
     assert late.seconds == 9
+
+
+SPEED = 500.0
+"""How much faster time passes in the tenant and for its client."""
+
+
+def test_idcodes_client_comes_through_a_storm_with_an_account_of_every_write() -> None:
+    names = [f"u{number}" for number in range(200)]
+    tenant = Tenant(planted(Seed(domains=["contoso.example"]), datetime.now(UTC)), clock := ScaledClock(SPEED))
+    single = Faults(
+        Throttle(tenant, clock, Limits(Quota(1_000, 10), writes=Quota(100, 10))),
+        [
+            Rule(Fault.THROTTLED, times=40, chance=0.2, retry_after=3),
+            Rule(Fault.UNAVAILABLE, times=10, after=20),
+            Rule(Fault.TIMED_OUT, times=5, after=50),
+            Rule(Fault.CUT, times=2, after=90),
+        ],
+        seed=7,
+    )
+    whole = Faults(Batches(single), [Rule(Fault.THROTTLED, times=2), Rule(Fault.UNAVAILABLE, times=1, after=3)])
+    settings = EntraSettings(type="entra", tenant_id="t")
+    client = GraphClient(
+        settings,
+        Path(),
+        transport=httpx.ASGITransport(application(whole)),
+        credential=AnyToken,
+        clock=Clock(SPEED),
+    )
+    try:
+        answers = {each.id: each.status for each in client.send([Call(n, "POST", "/users", user(n)) for n in names])}
+        there = {
+            each["userPrincipalName"] for page in client.pages("/users?$select=userPrincipalName") for each in page
+        }
+    finally:
+        client.close()
+    assert set(answers) == set(names)
+    assert single.done.keys() == {Fault.THROTTLED, Fault.UNAVAILABLE, Fault.TIMED_OUT, Fault.CUT}
+    assert whole.done == {Fault.THROTTLED: 2, Fault.UNAVAILABLE: 1}
+    confirmed = {upn(name) for name, status in answers.items() if status == 201}
+    unanswered = {upn(name) for name, status in answers.items() if status == 0}
+    assert confirmed <= there
+    assert there <= confirmed | unanswered
+    assert len(confirmed) + len(unanswered) == len(names)
+
+
+class AnyToken:
+    """A credential for a tenant that asks for none."""
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        return AccessToken("any", 4_000_000_000)
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -101,6 +101,12 @@ def test_a_refusal_can_be_found_again_by_the_id_that_the_client_gave_it(client: 
     assert inner["request-id"] == reply.headers["request-id"]
 
 
+def test_every_reply_has_an_id(client: httpx.Client) -> None:
+    reply = client.get("/v1.0/users", headers={"client-request-id": "mine"})
+    assert reply.headers["client-request-id"] == "mine"
+    assert len(reply.headers["request-id"]) == 36
+
+
 def test_a_tenant_whose_file_cannot_be_used_says_so(client: httpx.Client, shelf: Shelf) -> None:
     def fail(_request: Request) -> Reply:
         raise DirectoryError("the file is damaged")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -72,12 +73,19 @@ def _reply(service: Service, login: Login | None, scope: Scope, content: bytes) 
         if login is not None:
             login.check(headers.get("authorization", ""), origin)
         body = _body(content, headers)
-        return service.handle(replace(request, body=body))
+        return _identified(service.handle(replace(request, body=body)), request)
     except GraphError as error:
         return refusal(error, request)
     except DirectoryError as error:
         # The tenant's file, such as one that another command holds or has made anew.
         return refusal(GraphError(503, "ServiceUnavailable", str(error)), request)
+
+
+def _identified(reply: Reply, request: Request) -> Reply:
+    """Return a reply with the ids that Microsoft's support asks for, where it has none yet, as those of batches."""
+    own = str(uuid.uuid4())
+    theirs = request.headers.get("client-request-id") or own
+    return replace(reply, headers={"request-id": own, "client-request-id": theirs, **reply.headers})
 
 
 def _body(content: bytes, headers: Mapping[str, str]) -> Any:
