@@ -6,9 +6,13 @@ import base64
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from idcode.directories.sandbox.tenant.errors import not_found
 from idcode.directories.sandbox.tenant.exchange import Reply, Request
 from idcode.directories.sandbox.tenant.http.batch import Batches
+from idcode.directories.sandbox.tenant.http.refusals import refusal
 from tests.tenant.shelf import JSON, Shelf, creating, step, upn
 
 
@@ -123,6 +127,34 @@ def test_a_batch_that_cannot_be_is_refused_before_anything_is_done(steps: list[A
 def test_a_body_that_is_no_batch_is_refused(body: Any) -> None:
     reply = Batches(Shelf()).handle(Request("POST", "/$batch", body=body))
     assert (reply.status, reply.body["error"]["code"]) == (400, "BadRequest")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+STEPS = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["1", "2", "a", "A"]) | JSON_VALUES,
+        "method": st.sampled_from(["GET", "DELETE", "post"]) | JSON_VALUES,
+        "url": st.sampled_from(["users", "//[", "/users?$top=%", "http://[", "/$batch/"]) | JSON_VALUES,
+    },
+    optional={"headers": JSON_VALUES, "body": JSON_VALUES, "dependsOn": JSON_VALUES},
+)
+
+
+@given(body=JSON_VALUES | st.fixed_dictionaries({"requests": st.lists(STEPS, max_size=4)}))
+def test_whatever_is_sent_is_answered(body: Any) -> None:
+    class Nothing:
+        def handle(self, request: Request) -> Reply:
+            return refusal(not_found(request.path), request)
+
+    reply = Batches(Nothing()).handle(Request("POST", "/$batch", body=body))
+    assert reply.status in (200, 400)
+    if reply.status == 200:
+        sent, answered = body["requests"], reply.body["responses"]
+        assert sorted(each["id"] for each in sent) == sorted(each["id"] for each in answered)
 
 
 def test_a_batch_is_posted() -> None:

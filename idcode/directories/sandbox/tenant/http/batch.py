@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from idcode.directories.sandbox.tenant.errors import GraphError, malformed, method_not_allowed
 from idcode.directories.sandbox.tenant.exchange import Reply, Request, Service
@@ -16,6 +17,7 @@ PATH = "/$batch"
 MAXIMUM = 20
 _WITH_BODY = ("POST", "PATCH", "PUT")
 _METHODS = ("GET", "DELETE", *_WITH_BODY)
+_NOT_RELATIVE = re.compile(r"//|[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 class Batches:
@@ -66,15 +68,19 @@ def _failed_dependency() -> GraphError:
 
 def _request(step: Mapping[str, Any], base: str) -> Request:
     """Return a step as a request of its own: nothing of the batch's headers reaches it."""
-    path, _, query = step["url"].partition("?")
     return Request(
         method=step["method"].upper(),
-        path=unquote("/" + path.lstrip("/")),
-        query=dict(parse_qsl(query, keep_blank_values=True)),
+        path=_path(step["url"]),
+        query=dict(parse_qsl(step["url"].partition("?")[2], keep_blank_values=True)),
         headers={name.lower(): str(value) for name, value in (step.get("headers") or {}).items()},
         body=step.get("body"),
         base=base,
     )
+
+
+def _path(url: str) -> str:
+    """Return the path of a relative URL, decoded; the slash that it begins with may be left out."""
+    return unquote("/" + url.partition("?")[0].lstrip("/"))
 
 
 def _answer(identifier: str, reply: Reply) -> dict[str, Any]:
@@ -113,8 +119,7 @@ def _check(step: Any, earlier: set[str]) -> None:
     depends = step.get("dependsOn") or []
     if method not in _METHODS or not isinstance(headers, dict) or not isinstance(depends, list):
         raise _unreadable()
-    address = urlsplit(step["url"])
-    if address.scheme or address.netloc or address.path.strip("/").lower() == PATH.strip("/"):
+    if _NOT_RELATIVE.match(step["url"]) or _path(step["url"]).lower() == PATH:  # batches do not nest
         raise _unreadable()
     if identifier.lower() in earlier:
         raise malformed(f"Request Id {identifier} has to be unique in a batch.")
