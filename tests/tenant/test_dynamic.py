@@ -185,6 +185,11 @@ def test_a_rule_selects(rule: str) -> None:
     assert selects(rule)
 
 
+def test_a_collection_with_nothing_in_it_is_null() -> None:
+    assert selects("user.otherMails -eq null", otherMails=[])
+    assert not selects("user.otherMails -ne null", otherMails=[])
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -85,6 +85,15 @@ def test_a_person_arrives_with_what_ad_knows(hybrid: Hybrid) -> None:
     assert base64.b64decode(ada["onPremisesImmutableId"]) == guid_bytes(hybrid.domain.guid(dn))
 
 
+def test_addresses_arrive_as_they_are_and_mail_is_the_primary_one_where_none_is_said(hybrid: Hybrid) -> None:
+    said = [b"smtp:ada@contoso.example", b"SMTP:brisling@contoso.example", b"x500:/o=contoso/cn=ada"]
+    hybrid.person("Ada Brisling", mail=b"ada@contoso.example", proxyAddresses=said)
+    hybrid.person("Cid Dorsch", mail=b"cid@contoso.example", proxyAddresses=b"smtp:CID@contoso.example")
+    hybrid.cycle()
+    assert set(hybrid.user("ada")["proxyAddresses"]) == {address.decode() for address in said}
+    assert hybrid.user("cid")["proxyAddresses"] == ["SMTP:cid@contoso.example"]
+
+
 def test_a_second_cycle_changes_nothing(hybrid: Hybrid) -> None:
     cid = hybrid.person("Cid Dorsch")
     hybrid.person("Ada Brisling", manager=cid.encode())
