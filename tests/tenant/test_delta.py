@@ -105,7 +105,9 @@ def test_members_are_told_of_as_they_come_and_go(office: Office) -> None:
 def test_the_members_of_a_large_group_stand_on_several_pages() -> None:
     people = [person(number) for number in range(2600)]
     crews = [group(1), group(2)]
-    links = [("members", crews[0]["id"], each["id"]) for each in people] + [("members", crews[1]["id"], people[0]["id"])]
+    links = [("members", crews[0]["id"], each["id"]) for each in people] + [
+        ("members", crews[1]["id"], people[0]["id"])
+    ]
     office = Office(seed=Seed(domains=[DOMAIN], users=people, groups=crews, links=links))
     pages = office.pages("/groups/delta?$select=id,members")
     assert sum(any(each["id"] == crews[0]["id"] for each in page["value"]) for page in pages) > 1

@@ -33,9 +33,7 @@ def test_names_types_and_nullability_are_the_published_ones(published: dict[str,
         each: (facts["type"], facts.get("collection", False), facts.get("nullable", True), facts.get("maxLength"))
         for each, facts in _of(published, name).items()
     }
-    found = {
-        each.name: (each.kind, each.collection, each.nullable, each.longest) for each in properties(name).values()
-    }
+    found = {each.name: (each.kind, each.collection, each.nullable, each.longest) for each in properties(name).values()}
     assert found == wanted
 
 

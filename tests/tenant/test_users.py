@@ -40,7 +40,9 @@ def test_a_new_user_is_shown_with_its_default_properties(office: Office) -> None
     assert office.get(f"/users/ADA@{DOMAIN.upper()}")["id"] == made["id"]
 
 
-@pytest.mark.parametrize("name", ["accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName"])
+@pytest.mark.parametrize(
+    "name", ["accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName"]
+)
 def test_what_a_new_user_needs_must_be_there(office: Office, name: str) -> None:
     status, code, message = office.refused("POST", "/users", without(name))
     assert (status, code) == (400, "Request_BadRequest")
@@ -76,9 +78,10 @@ def test_a_name_that_somebody_has_is_a_conflict_of_400(office: Office) -> None:
 def test_an_address_is_one_recipients_alone_be_it_a_user_or_a_group(office: Office) -> None:
     office.user("ada", mail=f"sales@{DOMAIN}")
     assert "proxyAddresses" in office.refused("POST", "/users", {**ADA, "userPrincipalName": f"sales@{DOMAIN}"})[2]
-    assert "proxyAddresses" in office.refused(
-        "POST", "/users", {**ADA, "userPrincipalName": f"x@{DOMAIN}", "mail": f"SALES@{DOMAIN}"}
-    )[2]
+    assert (
+        "proxyAddresses"
+        in office.refused("POST", "/users", {**ADA, "userPrincipalName": f"x@{DOMAIN}", "mail": f"SALES@{DOMAIN}"})[2]
+    )
     status, _, message = office.refused(
         "POST",
         "/groups",
@@ -101,7 +104,9 @@ def test_simple_passwords_are_refused(office: Office, password: str) -> None:
 
 def test_a_password_can_never_be_read(office: Office) -> None:
     user = office.user("ada")
-    office.patch(f"/users/{user}", {"passwordProfile": {"password": "Another-Quartz-7", "forceChangePasswordNextSignIn": False}})
+    office.patch(
+        f"/users/{user}", {"passwordProfile": {"password": "Another-Quartz-7", "forceChangePasswordNextSignIn": False}}
+    )
     profile = office.get(f"/users/{user}?$select=passwordProfile")["passwordProfile"]
     assert profile == {
         "password": None,
@@ -114,7 +119,14 @@ def test_a_password_can_never_be_read(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("name", "longest"),
-    [("employeeId", 16), ("department", 64), ("jobTitle", 128), ("displayName", 256), ("mailNickname", 64), ("postalCode", 40)],
+    [
+        ("employeeId", 16),
+        ("department", 64),
+        ("jobTitle", 128),
+        ("displayName", 256),
+        ("mailNickname", 64),
+        ("postalCode", 40),
+    ],
 )
 def test_values_have_a_longest_length(office: Office, name: str, longest: int) -> None:
     user = office.user("ada")
@@ -154,7 +166,7 @@ def test_null_clears_a_value_and_an_empty_list_a_collection(office: Office) -> N
     user = office.user("ada", department="Works", businessPhones=["+46 8 555 0100"], otherMails=["a@b.example"])
     office.patch(f"/users/{user}", {"department": None, "businessPhones": [], "otherMails": []})
     assert office.get(f"/users/{user}?$select=department,businessPhones,otherMails") == {
-        "@odata.context": f"https://graph.microsoft.com/v1.0/$metadata#users(department,businessPhones,otherMails)/$entity",
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users(department,businessPhones,otherMails)/$entity",
         "department": None,
         "businessPhones": [],
         "otherMails": [],
@@ -235,7 +247,12 @@ def test_what_active_directory_masters_is_read_only_on_synced_users() -> None:
     former = person(3, onPremisesSyncEnabled=False)
     office = Office(seed=Seed(domains=[DOMAIN], users=[synced, moved, former]))
     path = f"/users/{synced['id']}"
-    for body in ({"displayName": "X"}, {"department": "X"}, {"accountEnabled": False}, {"employeeOrgData": {"division": "X"}}):
+    for body in (
+        {"displayName": "X"},
+        {"department": "X"},
+        {"accountEnabled": False},
+        {"employeeOrgData": {"division": "X"}},
+    ):
         assert "on-premises mastered" in office.refused("PATCH", path, body)[2]
     assert "on-premises mastered" in office.refused("PUT", f"{path}/manager/$ref", ref(moved["id"]))[2]
     office.patch(path, {"usageLocation": "NO"})

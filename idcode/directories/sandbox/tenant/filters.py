@@ -22,6 +22,19 @@ from idcode.directories.sandbox.tenant.view import INDEXED, View
 Test = Callable[[Mapping[str, Any]], bool]
 _NAMES = {"startswith": "startsWith", "endswith": "endsWith", "gt": "ge", "lt": "le"}
 _ADVANCED = ("ne", "endswith", "contains", "not")
+_ADVANCED_ONLY = frozenset(
+    (
+        "companyName",
+        "employeeHireDate",
+        "employeeType",
+        "onPremisesExtensionAttributes",
+        "onPremisesSamAccountName",
+        "postalCode",
+        "preferredLanguage",
+        "streetAddress",
+    )
+)
+"""Properties that no other queries than advanced ones find."""
 _ON_ENTITY = {"id": ("eq", "in"), "deletedDateTime": ("eq", "ge", "le", "gt", "lt")}
 """Properties that every directory object can be found by, though their descriptions do not say so."""
 
@@ -136,6 +149,8 @@ class _Builder:
             allowed = known.queries | set(_ON_ENTITY.get(known.name, ()))
             if op not in allowed and node.op not in allowed:
                 raise unsupported_filter(known.name, resource(self._type))
+            if known.name in _ADVANCED_ONLY:
+                self.advanced = self.advanced or known.name
         if node.op in _ADVANCED:
             self.advanced = self.advanced or known.name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from idcode.directories.sandbox.tenant.errors import malformed, not_found
+from idcode.directories.sandbox.tenant.errors import malformed, not_found, unsupported_query
 from idcode.directories.sandbox.tenant.exchange import Reply
 from idcode.directories.sandbox.tenant.listing import Collection, counted, listed, single
 from idcode.directories.sandbox.tenant.properties import DIRECTORY_OBJECT
@@ -29,8 +29,8 @@ _SETS = {
 def relation_routes(type_name: str, path: str) -> tuple[Route, ...]:
     """Return the routes that show what objects of a type are related to; ``path`` is that of one: ``/users/{id}``.
 
-    A list can be narrowed to one type (``/members/microsoft.graph.user``), counted (``/$count``), and shown as
-    references only (``/$ref``).
+    A list can be narrowed to one type (``/members/microsoft.graph.user``, an advanced query), counted (``/$count``),
+    and shown as references only (``/$ref``).
     """
     found: list[Route] = []
     for relation in relations(type_name).values():
@@ -70,6 +70,9 @@ def context_of(type_name: str) -> str:
 def _narrowed(work: Work, ids: Sequence[str]) -> Collection:
     type_name = cast(work)
     if type_name != DIRECTORY_OBJECT:
+        counted = work.request.path.endswith("/$count") or work.request.query.get("$count", "").lower() == "true"
+        if not (work.eventual() and counted):
+            raise unsupported_query("Unsupported Query.")
         ids = [each for each in ids if work.reading.live(each, type_name) is not None]
     return Collection(ids, type_name, context_of(type_name))
 
