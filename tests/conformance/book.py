@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 CASES = Path(__file__).with_name("cases")
-TEXTS = ("start", "operations", "plan", "after", "rollback")
+TEXTS = ("start", "operations", "plan", "handed over", "after", "rollback")
 """The blocks that are no files of the repository."""
 KEYS = ("as of", "base", "domain", "only", "proof", "plan exits", "apply exits")
 
