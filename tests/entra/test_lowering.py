@@ -255,7 +255,8 @@ def test_a_new_group_is_born_with_its_first_twenty_and_gets_the_others_by_twenti
         )
     )
     assert [request["op"] for request in found] == ["create", "link", "link"]
-    assert len(found[0]["owners"]) == 1 and len(found[0]["members"]) == 19
+    assert len(found[0]["owners"]) == 1
+    assert len(found[0]["members"]) == 19
     given = [one["$ref"] for one in (*found[0]["members"], *found[1]["add"], *found[2]["add"])]
     assert given == people
 

@@ -19,6 +19,7 @@ OPERATIONS = list(operations())
 # The published file has one table for a path, where the pages have one for each form of the request.
 ELSEWHERE = {
     "PATCH /groups(uniqueName='{id}')": "/groups/{group-id}",
+    "GET /groups(uniqueName='{id}')": "/groups/{group-id}",
     "POST /groups/{id}/members/$ref": "/groups/{group-id}/members/{directoryObject-id}/$ref",
 }
 

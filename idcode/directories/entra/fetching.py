@@ -91,7 +91,9 @@ class Fetcher:
                 yield self._seen(item, deleted=True)
         if left:
             for item in self._post("/directoryObjects/getByIds?$select=id,displayName", {"ids": sorted(left)}):
-                yield self._seen(item, deleted=False)
+                seen = self._seen(item, deleted=False)
+                if seen.object_type not in _TYPES:  # else it became visible just now, and was not read with its type
+                    yield seen
 
     def _seen(self, item: Mapping[str, Any], *, deleted: bool) -> Seen:
         return Seen(_BY_ODATA.get(str(item.get("@odata.type")), "other"), self.decoder.flat(item), deleted)

@@ -158,7 +158,7 @@ class Limits:
         if not first(attributes, "mailNickname"):
             yield "value-required", "a group cannot be created without mailNickname", None
         name = first(attributes, "uniqueName") or first(attributes, "mailNickname")
-        for live in self.known.values():
+        for live in self.known.values() if name else ():
             if live.object_type == "group" and not live.deleted and _text(live, "uniqueName").lower() == name.lower():
                 yield (
                     "unique-name-taken",

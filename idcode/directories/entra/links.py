@@ -17,14 +17,14 @@ PLACES: Mapping[ObjectType, str] = {
     "administrative_unit": "/directory/administrativeUnits",
 }
 """Where the objects of a type are."""
-_LISTS = ("members", "owners", "memberOf")
+_LISTS = ("members", "owners")
 _MAIL_GROUPS_ONLY = "microsoft365"
 _IDS_PER_FILTER = 15
 """How many values ``in`` takes (page *Use the $filter query parameter*)."""
 
 
 def links_url(object_type: ObjectType, anchor: str, name: str) -> str:
-    """Return the address of the list of members, owners or groups of an object."""
+    """Return the address of the list of members or owners of an object."""
     return f"{PLACES[object_type]}/{anchor}/{name}?$select=id&$top=999"
 
 

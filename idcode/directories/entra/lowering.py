@@ -172,7 +172,9 @@ class Lowering:
 
     def _update(self, change: Change, target: Request, attributes: Attributes) -> Iterator[Request]:
         body, rest = self._body(attributes)
-        merge = self._merge(change, attributes)
+        merge = self._merge(attributes)
+        if change.object_type == "group":
+            _turn(attributes, body, merge)
         enabled = flag(attributes, "enabled")
         if enabled is None and change.op in ("enable", "disable"):
             enabled = change.op == "enable"
@@ -203,16 +205,12 @@ class Lowering:
                 self._put(body, name, self._json(name, item.add if item.delta else item.after))
         return body, {name: item for name, item in attributes.items() if name in _APART}
 
-    def _merge(self, change: Change, attributes: Attributes) -> Request:
+    def _merge(self, attributes: Attributes) -> Request:
         """Return the values to add to lists and to take off, which Graph only replaces as a whole."""
         merge: Request = {}
         for name, item in attributes.items():
             if item.delta and name not in _APART | _PSEUDO:
                 merge[name] = {"add": self._many(name, item.add), "remove": self._many(name, item.remove)}
-        rule = attributes.get("membershipRule")
-        if rule is not None and change.object_type == "group" and bool(rule.before) != bool(rule.after):
-            kind = ["DynamicMembership"]
-            merge["groupTypes"] = {"add": kind if rule.after else [], "remove": [] if rule.after else kind}
         return merge
 
     def _put(self, body: Request, name: str, value: Any) -> None:
@@ -276,6 +274,16 @@ def _group(attributes: Attributes) -> Request:
     if dynamic:
         body["membershipRuleProcessingState"] = "On"
     return body
+
+
+def _turn(attributes: Attributes, body: Request, merge: Request) -> None:
+    """Make a group dynamic that gets a rule, and static again that loses it (page *Update group*, groupTypes)."""
+    rule = attributes.get("membershipRule")
+    if rule is None or bool(rule.before) == bool(rule.after):
+        return
+    kind = ["DynamicMembership"]
+    merge["groupTypes"] = {"add": kind if rule.after else [], "remove": [] if rule.after else kind}
+    body["membershipRuleProcessingState"] = "On" if rule.after else "Paused"
 
 
 def _unit(attributes: Attributes) -> Request:

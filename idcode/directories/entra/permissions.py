@@ -108,6 +108,7 @@ USES = (
                 "PATCH", "/groups/{id}", _GROUPS_WRITE, "Group-NestingSupport.ReadWrite.All is for nested groups"
             ),
             Operation("PATCH", "/groups(uniqueName='{id}')", _GROUPS_WRITE, _UPSERT),
+            Operation("GET", "/groups(uniqueName='{id}')", _GROUPS, _BASIC_GROUPS),
             Operation("DELETE", "/groups/{id}", _GROUPS_WRITE),
             Operation("POST", "/groups/{id}/owners/$ref", _GROUPS_WRITE),
             Operation("DELETE", "/groups/{id}/owners/{id}/$ref", _GROUPS_WRITE),

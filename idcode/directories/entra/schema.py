@@ -20,7 +20,7 @@ NESTED = {
     "employeeOrgData": ("costCenter", "division"),
 }
 """Graph properties with parts, which idcode treats as attributes of their own."""
-RELATIONS = frozenset({"members", "owners", "manager", "memberOf"})
+RELATIONS = frozenset({"members", "owners", "manager"})
 """Attributes that are relationships in Graph: read and written at addresses of their own."""
 _CONTAINER = {part: whole for whole, parts in NESTED.items() for part in parts}
 _ELSEWHERE: dict[ObjectType, dict[str, tuple[str, ...]]] = {
@@ -85,7 +85,7 @@ def entra_schema() -> EntraSchema:
     """Return the schema, which is the same in every tenant."""
     attributes: list[AttributeType] = []
     holds: dict[ObjectType, set[str]] = {}
-    marked: dict[str, set[str]] = {"apart": set(), "fixed": set(), "required": {"displayName"}}
+    marked: dict[str, set[str]] = {"apart": set(), "fixed": set(), "required": set()}
     text = files(__package__).joinpath("attributes.tsv").read_text("utf-8")
     for row in csv.DictReader(text.splitlines(), delimiter="\t"):
         name, traits = row["name"], set(row["traits"].split())

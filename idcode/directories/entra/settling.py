@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from idcode.directories.entra.bench import Bench, by_unique_name
 from idcode.directories.entra.licences import direct
-from idcode.directories.entra.links import authority_url, links_url
-from idcode.directories.entra.objects import reference
+from idcode.directories.entra.links import add_managers, authority_url, links_url
+from idcode.directories.entra.objects import Flat, reference
 from idcode.directories.entra.roles import app_anchor, role_anchor
 from idcode.model.syntax import text_of
+from idcode.model.values import Ref
 from idcode.model.writes import Write
 
 _SECRET = "passwordProfile"
@@ -66,10 +67,11 @@ def _updated(bench: Bench, write: Write) -> str | None:
 
 
 def _managed(bench: Bench, write: Write) -> str | None:
-    found = bench.graph.get(f"{bench.url(write)}/manager?$select=id")
-    wanted = write.request["to"]
-    now = None if found is None else {"$ref": reference(found).target}
-    return bench.anchor(write) if now == wanted else None
+    anchor, wanted = bench.anchor(write), write.request["to"]
+    flats: dict[str, Flat] = {anchor: {}}
+    add_managers(bench.graph, flats)
+    now = flats[anchor].get("manager")
+    return anchor if now == ((Ref(wanted["$ref"]),) if wanted else ()) else None
 
 
 def _added(bench: Bench, write: Write) -> str | None:
