@@ -47,8 +47,9 @@ def read_request(view: View, body: Mapping[str, Any]) -> tuple[dict[str, list[st
         )
     added: dict[str, list[str]] = {}
     for each in body["addLicenses"]:
-        sku_id = _guid(each.get("skuId") if isinstance(each, dict) else None)
-        added[sku_id] = [_guid(plan) for plan in each.get("disabledPlans") or ()]
+        wanted = each if isinstance(each, dict) else {}
+        sku_id, disabled = _guid(wanted.get("skuId")), wanted.get("disabledPlans")
+        added[sku_id] = [_guid(plan) for plan in (disabled if isinstance(disabled, list) else ())]
         _check_product(view, sku_id, added[sku_id])
     return added, [_guid(each) for each in body["removeLicenses"]]
 

@@ -27,9 +27,12 @@ def invite(work: Work) -> Reply:
     address, redirect = (_text(body, name) for name in ("invitedUserEmailAddress", "inviteRedirectUrl"))
     if not _ADDRESS.fullmatch(address):
         raise malformed("Invalid invited user email address.")
-    kind = body.get("invitedUserType") or "Guest"
+    kind, name = body.get("invitedUserType") or "Guest", body.get("invitedUserDisplayName")
+    message = body.get("invitedUserMessageInfo") or {}
     if kind not in _TYPES:
         raise malformed(f"Invalid value '{kind}' for invitedUserType.")
+    if not isinstance(name, str | None) or not isinstance(message, dict):
+        raise malformed("Invalid value for invitedUserDisplayName or invitedUserMessageInfo.")
     user = _who_has(work.draft.view, address)
     if user is not None and user.get("creationType") != "Invitation":
         raise malformed(
@@ -37,15 +40,14 @@ def invite(work: Work) -> Reply:
             "sign in to shared apps and resources."
         )
     if user is None:
-        user = _guest(work, address, body.get("invitedUserDisplayName"), kind)
-    message = body.get("invitedUserMessageInfo") or {}
+        user = _guest(work, address, name, kind)
     return Reply(
         201,
         {
             "@odata.context": f"{work.request.base}/$metadata#invitations/$entity",
             "id": str(uuid.uuid4()),
             "inviteRedeemUrl": f"https://login.microsoftonline.com/redeem?rd={secrets.token_urlsafe(24)}",
-            "invitedUserDisplayName": body.get("invitedUserDisplayName"),
+            "invitedUserDisplayName": name,
             "invitedUserType": kind,
             "invitedUserEmailAddress": address,
             "sendInvitationMessage": bool(body.get("sendInvitationMessage")),

@@ -27,7 +27,7 @@ _SHORTEST, _LONGEST, _USUAL = 10, 43200, 60
 def create(work: Work) -> Reply:
     """Make a pass, in place of one that is there (authentication-post-temporaryaccesspassmethods)."""
     user = work.target(work.param("id"), "user")
-    body = work.request.body or {}
+    body = {} if work.request.body is None else work.body()
     minutes = body.get("lifetimeInMinutes", _USUAL)
     once = body.get("isUsableOnce", False)
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not _SHORTEST <= minutes <= _LONGEST:

@@ -26,6 +26,8 @@ _FILE = Path(__file__).with_name("roles.tsv")
 _DEFINITIONS = "roleManagement/directory/roleDefinitions"
 _ASSIGNMENTS = "roleManagement/directory/roleAssignments"
 _UNIT = "/administrativeUnits/"
+_PRINCIPALS = ("user", "group", "servicePrincipal")
+_SCOPES = ("application", "servicePrincipal", "group", "user", "device")
 
 
 def built_in_roles() -> Iterator[Entity]:
@@ -60,7 +62,7 @@ def assign(work: Work) -> Reply:
     body = work.body()
     principal_id, role_id = (_text(body, name) for name in ("principalId", "roleDefinitionId"))
     scope = _text(body, "directoryScopeId")
-    principal = work.target(principal_id)
+    principal = work.target(principal_id, *_PRINCIPALS)
     role = work.target(role_id, ROLE)
     if not may_hold_roles(principal):
         raise bad_request("Only users, service principals and groups with isAssignableToRole can be assigned a role.")
@@ -81,9 +83,7 @@ def assign(work: Work) -> Reply:
 
 def may_hold_roles(principal: Entity) -> bool:
     """Whether roles can be assigned to an object."""
-    if principal.type == "group":
-        return bool(principal.get("isAssignableToRole"))
-    return principal.type in ("user", "servicePrincipal")
+    return principal.type in _PRINCIPALS and (principal.type != "group" or bool(principal.get("isAssignableToRole")))
 
 
 def withdraw(work: Work) -> Reply:
@@ -131,7 +131,7 @@ def _checked_scope(work: Work, scope: str) -> str:
         return scope
     if scope.lower().startswith(_UNIT.lower()):
         return _UNIT + work.target(scope[len(_UNIT) :], "administrativeUnit").id
-    return "/" + work.target(scope.removeprefix("/")).id
+    return "/" + work.target(scope.removeprefix("/"), *_SCOPES).id
 
 
 def _text(body: dict[str, Any], name: str) -> str:
