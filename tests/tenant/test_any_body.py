@@ -46,11 +46,23 @@ VALUES = st.recursive(
 )
 
 
+LIKELY = {
+    "addLicenses": st.lists(LICENCES, max_size=2),
+    "removeLicenses": st.lists(TEXTS, max_size=1),
+    "principalId": st.sampled_from([ADA, CREW]),
+    "roleDefinitionId": st.just(HELPDESK),
+    "invitedUserEmailAddress": st.just("cid@fabrikam.example"),
+    "inviteRedirectUrl": st.just("https://myapps.example"),
+}
+
+
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
     path = draw(st.sampled_from(sorted(ROUTES)))
-    wanted = st.fixed_dictionaries(dict.fromkeys(ROUTES[path], VALUES))
-    body: Any = draw(wanted | st.fixed_dictionaries({}, optional=dict.fromkeys(ROUTES[path], VALUES)) | VALUES)
+    likely = {name: LIKELY.get(name, VALUES) for name in ROUTES[path]}
+    body: Any = draw(
+        st.fixed_dictionaries(likely) | st.fixed_dictionaries({}, optional=dict.fromkeys(ROUTES[path], VALUES)) | VALUES
+    )
     return Request("POST", path, body=body)
 
 

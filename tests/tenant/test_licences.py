@@ -125,6 +125,10 @@ def test_nobody_gets_more_units_than_were_bought(tenant: Practice) -> None:
             {"addLicenses": [{"skuId": sku("SPE_E5"), "disabledPlans": [NOBODY]}], "removeLicenses": []},
             f"Service plan {NOBODY} does not belong",
         ),
+        (
+            {"addLicenses": [{"skuId": sku("SPE_E5"), "disabledPlans": 7}], "removeLicenses": []},
+            "'disabledPlans' must be a collection",
+        ),
         (licences(remove=("SPE_E5",)), "User does not have a corresponding license."),
         (licences("MCOEV"), f"{plan('MCOEV', 'MCOEV')} depends on the service plan(s)"),
         (licences("SPE_E5", without={"SPE_E5": "SHAREPOINTENTERPRISE"}), "depends on the service plan(s)"),

@@ -82,3 +82,13 @@ def test_a_rule_fills_a_dynamic_unit_and_nobody_else_does(tenant: Practice) -> N
     assert tenant.refused("POST", f"{UNITS}/{unit}/members/$ref", ref(cid))[0] == 403
     tenant.wait()
     assert tenant.ids(f"{UNITS}/{unit}/members") == {ada}
+
+
+def test_a_delta_tells_of_units_and_their_members(tenant: Practice) -> None:
+    unit, ada = made(tenant), tenant.user("ada")
+    first = tenant.get(f"{UNITS}/delta?$select=displayName,members")
+    assert [each["id"] for each in first["value"]] == [unit]
+    tenant.post(f"{UNITS}/{unit}/members/$ref", ref(ada), 204)
+    path = first["@odata.deltaLink"].partition("/v1.0")[2]
+    (entry,) = tenant.get(path)["value"]
+    assert [(each["@odata.type"], each["id"]) for each in entry["members@delta"]] == [("#microsoft.graph.user", ada)]

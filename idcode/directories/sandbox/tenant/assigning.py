@@ -48,8 +48,10 @@ def read_request(view: View, body: Mapping[str, Any]) -> tuple[dict[str, list[st
     added: dict[str, list[str]] = {}
     for each in body["addLicenses"]:
         wanted = each if isinstance(each, dict) else {}
-        sku_id, disabled = _guid(wanted.get("skuId")), wanted.get("disabledPlans")
-        added[sku_id] = [_guid(plan) for plan in (disabled if isinstance(disabled, list) else ())]
+        sku_id, disabled = _guid(wanted.get("skuId")), wanted.get("disabledPlans") or []
+        if not isinstance(disabled, list):
+            raise bad_request("The property 'disabledPlans' must be a collection.")
+        added[sku_id] = [_guid(plan) for plan in disabled]
         _check_product(view, sku_id, added[sku_id])
     return added, [_guid(each) for each in body["removeLicenses"]]
 

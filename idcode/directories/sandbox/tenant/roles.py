@@ -117,7 +117,8 @@ def follow(moment: Moment, changes: Sequence[Change]) -> None:
     """Let the assignments go of principals and scopes that are gone for good."""
     for change in changes:
         if isinstance(change, Put) and change.after is None and change.before is not None:
-            _forget(moment, change.before.id)
+            if change.before.type in (*_PRINCIPALS, *_SCOPES, "administrativeUnit"):
+                _forget(moment, change.before.id)
 
 
 def _forget(moment: Moment, gone: str) -> None:
