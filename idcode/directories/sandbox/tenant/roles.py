@@ -116,9 +116,9 @@ def assignment(work: Work) -> Reply:
 def follow(moment: Moment, changes: Sequence[Change]) -> None:
     """Let the assignments go of principals and scopes that are gone for good."""
     for change in changes:
-        if isinstance(change, Put) and change.after is None and change.before is not None:
-            if change.before.type in (*_PRINCIPALS, *_SCOPES, "administrativeUnit"):
-                _forget(moment, change.before.id)
+        gone = change.before if isinstance(change, Put) and change.after is None else None
+        if gone is not None and gone.type in (*_PRINCIPALS, *_SCOPES, "administrativeUnit"):
+            _forget(moment, gone.id)
 
 
 def _forget(moment: Moment, gone: str) -> None:
