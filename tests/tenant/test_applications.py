@@ -30,6 +30,15 @@ def application(object_id: str, name: str, *roles: dict[str, Any]) -> Entity:
     )
 
 
+LAPTOP, SUPPLIER = "55555555-0000-4000-8000-000000000001", "55555555-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+def bare() -> Practice:
+    made = ((LAPTOP, "device"), (SUPPLIER, "orgContact"))
+    return Practice(others=tuple(Entity(object_id, kind, {"displayName": kind}) for object_id, kind in made))
+
+
 @pytest.fixture
 def tenant() -> Practice:
     roles = (app_role(APPROVER, "User"), app_role(FEEDER, "Application"), app_role(RETIRED, "User", enabled=False))
@@ -116,3 +125,14 @@ def test_assignments_of_deleted_people_are_not_shown_and_go_with_them_for_good(t
     assert tenant.values(f"/servicePrincipals/{EXPENSES}/appRoleAssignedTo") == []
     tenant.delete(f"/directory/deletedItems/{ada}")
     assert list(tenant.tenant.state.newest.of_type("appRoleAssignment")) == []
+
+
+def test_devices_and_contacts_are_shown(bare: Practice) -> None:
+    for collection, object_id in (("devices", LAPTOP), ("contacts", SUPPLIER)):
+        assert bare.ids(f"/{collection}") == {object_id}
+        assert bare.get(f"/{collection}/{object_id}")["id"] == object_id
+    assert bare.get("/contacts/$count", consistencylevel="eventual") == 1
+    group = bare.group("laptops")
+    bare.join(group, LAPTOP)
+    assert bare.ids(f"/devices/{LAPTOP}/memberOf") == {group}
+    assert bare.refused("DELETE", f"/devices/{LAPTOP}")[0] == 405

@@ -15,6 +15,7 @@ from idcode.directories.sandbox.tenant.entities import Change, Entity, Put
 from idcode.directories.sandbox.tenant.errors import bad_request, missing_property, not_found
 from idcode.directories.sandbox.tenant.exchange import Reply
 from idcode.directories.sandbox.tenant.listing import Collection, listed, single
+from idcode.directories.sandbox.tenant.others import shown_only
 from idcode.directories.sandbox.tenant.properties import shown
 from idcode.directories.sandbox.tenant.routes import Route
 from idcode.directories.sandbox.tenant.values import checked
@@ -132,18 +133,8 @@ def _forget(moment: Moment, gone: Entity) -> None:
                 moment.draft.remove(each.id)
 
 
-def applications(work: Work) -> Reply:
-    """List the service principals (serviceprincipal-list)."""
-    return listed(work, Collection(work.reading.ids(APPLICATION), APPLICATION, "servicePrincipals"))
-
-
-def application(work: Work) -> Reply:
-    """Show one service principal, by its id or the id of its application."""
-    return single(work, work.found(work.param("id"), APPLICATION), "servicePrincipals")
-
-
 def _routes() -> list[Route]:
-    found = [Route("GET", "/servicePrincipals", applications), Route("GET", "/servicePrincipals/{id}", application)]
+    found = list(shown_only(APPLICATION, "servicePrincipals"))
     kinds = [(_GIVEN, "servicePrincipals"), *((_HELD, collection) for collection in _PRINCIPALS)]
     for kind, collection in kinds:
         path, owner = f"/{collection}/{{id}}/{kind}", _PRINCIPALS[collection]

@@ -20,6 +20,7 @@ from idcode.directories.sandbox.tenant import (
     members,
     objects,
     organization,
+    others,
     passes,
     roles,
     skus,
@@ -62,7 +63,7 @@ def together(modules: Iterable[Any]) -> Abilities:
 
 
 MODULES: tuple[Any, ...] = (
-    *(users, groups, members, deleted, objects, organization, delta),
+    *(users, groups, members, deleted, objects, organization, others, delta),
     *(units, roles, applications, invitations, passes, sync_behavior, skus),
     *(dynamic, licences),
 )
