@@ -72,6 +72,15 @@ def test_an_address_taken_meanwhile_is_left_out_where_that_is_asked_for(office: 
     assert office.get(f"/users/{ada}?$select=proxyAddresses")["proxyAddresses"] == []
 
 
+def test_an_immutable_id_can_be_used_again_until_its_first_holder_is_restored(office: Office) -> None:
+    ada = office.user("ada", onPremisesImmutableId="q83vEjRWeJA=")
+    office.delete(f"/users/{ada}")
+    greta = office.user("greta", onPremisesImmutableId="q83vEjRWeJA=")
+    assert office.refused("POST", f"/directory/deletedItems/{ada}/restore")[0] == 409
+    office.delete(f"/users/{greta}")
+    office.post(f"/directory/deletedItems/{ada}/restore", None, 200)
+
+
 def test_groups_are_restored_with_their_members(office: Office) -> None:
     ada, crew = office.user("ada"), office.group("crew")
     office.join(crew, ada)

@@ -129,6 +129,9 @@ def test_a_change_of_manager_is_told_of_where_it_is_selected(office: Office) -> 
         {"id": ada, "manager@delta": [{"@odata.type": "#microsoft.graph.user", "id": greta}]}
     ]
     assert office.since(without)[0] == []
+    again = office.since(with_manager)[1]
+    office.send("PUT", f"/users/{ada}/manager/$ref", ref(greta))
+    assert office.since(again)[0] == []
 
 
 def test_the_latest_token_begins_with_now(office: Office) -> None:

@@ -271,6 +271,8 @@ def test_memberships_are_listed_directly_and_through_groups(office: Office) -> N
     found = office.post(f"/users/{ada}/getMemberGroups", {"securityEnabledOnly": True}, 200)["value"]
     assert set(found) == {inner, middle, outer}
     assert office.post(f"/users/{ada}/checkMemberGroups", {"groupIds": [outer, NOBODY]}, 200)["value"] == [outer]
+    office.delete(f"/groups/{middle}")
+    assert office.ids(f"/users/{ada}/transitiveMemberOf") == {inner}
 
 
 def test_objects_are_fetched_by_id_in_bulk(office: Office) -> None:

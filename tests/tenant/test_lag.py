@@ -117,7 +117,8 @@ def _write(draft: Draft, one: str, other: str) -> None:
     if one == other and entity is not None:
         draft.remove(one)
     elif not draft.unlink("members", one, other):
-        draft.put(Entity(one, "group", {"displayName": f"{one} {len(draft.view)}"}))
+        draft.put(Entity(one, "group", {"displayName": "at first"}))
+        draft.put(Entity(one, "group", {"displayName": f"{one} {len(draft.view)}", "mail": f"{other}@contoso.com"}))
         if draft.view.get(other) is not None:
             draft.link("members", one, other)
 
@@ -125,4 +126,5 @@ def _write(draft: Draft, one: str, other: str) -> None:
 def _contents(view: View) -> object:
     ids = {each: list(view.targets("members", each)) for each in view.ids("group")}
     entities = {each.id: each for each in view.of_type("group")}
-    return entities, ids, sorted(view.links()), sorted(view.ids("group"))
+    found = [each.id for number in range(4) for each in view.find("mail", f"o{number}@contoso.com")]
+    return entities, ids, sorted(view.links()), found

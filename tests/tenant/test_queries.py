@@ -67,6 +67,7 @@ EVEN, ODD = list(range(0, 30, 2)), list(range(1, 30, 2))
         ("proxyAddresses/any(p:p eq 'smtp:p00004@contoso.example')", [4]),
         (f"userPrincipalName eq 'P00008@{DOMAIN}'", [8]),
         (f"mail eq 'p00008@{DOMAIN}' and department eq 'Works'", []),
+        (f"mail eq 'p00008@{DOMAIN}' or displayName eq 'Person 00003'", [3, 8]),
         ("id eq '00000003-0000-4000-8000-000000000000'", [3]),
         ("id in ('00000003-0000-4000-8000-000000000000','00000004-0000-4000-8000-000000000000')", [3, 4]),
         ("displayName eq 'it''s nobody'", []),

@@ -97,23 +97,25 @@ def test_a_refused_request_leaves_nothing_in_the_file(path: Path) -> None:
         assert each.members(CREW["id"]) == {person(0)["id"]}
 
 
-def _write(path: Path, name: str) -> None:
+def _write(path: Path, name: str, together: Any) -> None:
     office = opened(path)
-    for number in range(20):
+    together.wait()
+    for number in range(100):
         office.join(CREW["id"], office.user(f"{name}{number}"))
 
 
 def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
     context: Any = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_write, args=(path, name)) for name in ("a", "b")]
+    together = context.Barrier(2)
+    workers = [context.Process(target=_write, args=(path, name, together)) for name in ("a", "b")]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
     office = opened(path)
-    assert len(office.everything(f"/groups/{CREW['id']}/members")) == 41
-    assert len(office.everything("/users")) == 43
+    assert len(office.everything(f"/groups/{CREW['id']}/members")) == 201
+    assert len(office.everything("/users")) == 203
 
 
 def test_other_files_are_neither_opened_nor_replaced(tmp_path: Path) -> None:

@@ -146,6 +146,8 @@ def test_extension_attributes_are_merged_and_limited_to_1024(office: Office) -> 
         "extensionAttribute3": "c",
     }
     assert len(found) == 15
+    nobody = office.user("nobody")
+    assert set(office.get(f"/users/{nobody}?$select={name}")[name].values()) == {None}
     assert office.refused("PATCH", path, {name: {"extensionAttribute1": "a" * 1025}})[0] == 400
 
 

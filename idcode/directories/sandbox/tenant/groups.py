@@ -12,7 +12,6 @@ from idcode.directories.sandbox.tenant.clock import stamp
 from idcode.directories.sandbox.tenant.entities import Entity
 from idcode.directories.sandbox.tenant.errors import (
     bad_request,
-    denied,
     invalid_value,
     mail_enabled_group,
     missing_property,
@@ -71,8 +70,6 @@ def _create(work: Work, body: Mapping[str, Any]) -> Reply:
     group = _born(work, values)
     _check_kind(group)
     _check(work, group, values)
-    if is_dynamic(group) and links["members"]:
-        raise denied()
     work.draft.put(group)
     for relation, others in links.items():
         add_links(work, group, relation, others)
