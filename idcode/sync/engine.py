@@ -231,7 +231,7 @@ def _groups(context: Context, reading: DirectoryReading) -> None:
         ]
         objects += [wanted for wanted, _ in (*units, *roles)]
         rosters += [roster for _, roster in (*units, *roles) if roster is not None]
-    set_members(context, reading, rosters)
+    set_members(context, reading, rosters, {group.name.lower(): wanted for group, wanted in pairs})
     context.state.objects += [wanted for wanted in objects if wanted.live is not None or _comes(wanted)]
     find_orphan_groups(context, reading, declared)
     _absent(context, reading)

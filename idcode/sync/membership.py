@@ -100,14 +100,14 @@ def group_rosters(reading: DirectoryReading, declared: DeclaredGroup, wanted: De
     return found
 
 
-def set_members(context: Context, reading: DirectoryReading, rosters: Sequence[Roster]) -> None:
-    """Put the wanted additions and removals into the desired objects of ``rosters``."""
+def set_members(
+    context: Context, reading: DirectoryReading, rosters: Sequence[Roster], groups: Mapping[str, DesiredObject]
+) -> None:
+    """Put the wanted additions and removals into the desired objects of ``rosters``.
+
+    ``groups`` are all declared groups of the directory, by name in lower case.
+    """
     matcher = Matcher(context)
-    groups = {
-        Address.parse(roster.address).key.lower(): roster.wanted
-        for roster in rosters
-        if roster.wanted.object_type == "group"
-    }
     untouchable = _untouchable(context, reading)
     gained: set[Scalar] = set()
     for roster in rosters:
