@@ -131,7 +131,7 @@ def test_an_interrupt_ends_reads_at_once_and_lets_a_write_end(
 ) -> None:
     code = INTERRUPTED.format(work=work, seconds=seconds, after=after)
     with subprocess.Popen(
-        [sys.executable, "-W", "error", "-X", "dev", "-c", code],
+        [sys.executable, "-W", "error", "-c", code],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

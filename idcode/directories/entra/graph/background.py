@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,7 +39,7 @@ class Background:
             future.cancel()
             raise
 
-    def stream(self, produce: Callable[[Put[T]], Awaitable[None]], ahead: int) -> Iterator[T]:
+    def stream(self, produce: Callable[[Put[T]], Awaitable[None]], ahead: int) -> Generator[T, None, None]:
         """Yield what ``produce`` puts; up to ``ahead`` items are there before they are asked for, and one is made.
 
         What ``produce`` raises comes after the items that it put before. Leaving early cancels it, and waits for its
@@ -55,18 +55,20 @@ class Background:
             else:
                 await items.put(_End())
 
-        async def begin() -> asyncio.Task[None]:
-            return asyncio.create_task(work())
+        tasks: set[asyncio.Task[None]] = set()
 
-        task = self.run(begin())
+        async def begin() -> None:
+            tasks.add(asyncio.create_task(work()))
+
         try:
+            self.run(begin())
             while not isinstance(item := self.run(items.get()), _End):
                 yield item
             if item.error is not None:
                 raise item.error
         finally:
             if not self._loop.is_closed():
-                self.run(_stop({task}))
+                self.run(_stop(tasks))
 
     def close(self) -> None:
         """End everything that is still under way, and the thread; safe to call twice."""

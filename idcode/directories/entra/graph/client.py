@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -75,8 +76,9 @@ class GraphClient:
     ) -> Iterator[tuple[str, list[Any] | None]]:
         """Yield each of ``urls`` with all that it holds."""
         produce = partial(paging.read_all, self._exchange, urls, headers or {})
-        for complete in self._running.stream(produce, _AHEAD):
-            yield from complete
+        with closing(self._running.stream(produce, _AHEAD)) as stream:
+            for complete in stream:
+                yield from complete
 
     def send(self, calls: Sequence[Call]) -> Iterator[Answer]:
         """Send independent calls and yield their answers as they arrive."""
@@ -89,8 +91,9 @@ class GraphClient:
 
             await batches.run(self._exchange, calls, receive)
 
-        for answers in self._running.stream(produce, _AHEAD):
-            yield from answers
+        with closing(self._running.stream(produce, _AHEAD)) as stream:
+            for answers in stream:
+                yield from answers
 
     def close(self) -> None:
         """Close the connections and the thread; safe to call twice."""
