@@ -90,24 +90,6 @@ def test_a_throttled_call_is_repeated_alone(connect: Connect) -> None:
     assert Counter(service.names()) == {f"PATCH /users/{number}": 3 if number == 3 else 1 for number in range(5)}
 
 
-def test_nobody_sends_before_the_longest_retry_after_is_over(connect: Connect) -> None:
-    """Time of the client passes fast; the test looks at its own clock only."""
-    seen: list[tuple[str, float]] = []
-
-    def script(asked: Asked) -> Answered:
-        first = asked.name not in [name for name, _ in seen]
-        seen.append((asked.name, graph._exchange.clock.now()))
-        wait = {"PATCH /users/0": 30, "PATCH /users/1": 600}.get(asked.name)
-        return throttled(wait) if first and wait else Answered(204)
-
-    graph = connect(Service(script))
-    assert all(answer.ok for answer in graph.send(patches(2)))
-    list(graph.send(patches(3)[2:]))
-    begun = seen[0][1]
-    assert [name for name, _ in seen[2:]].count("PATCH /users/2") == 1
-    assert all(moment - begun >= 600 for _, moment in seen[2:])
-
-
 def test_without_retry_after_the_pauses_grow(connect: Connect) -> None:
     moments: list[float] = []
 

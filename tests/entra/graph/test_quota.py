@@ -6,17 +6,21 @@ import asyncio
 import selectors
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idcode.directories.entra.graph.calls import Call
-from idcode.directories.entra.graph.client import GraphClient
+from idcode.directories.entra.graph import batches
+from idcode.directories.entra.graph.calls import Answer, Call
 from idcode.directories.entra.graph.clock import Clock
+from idcode.directories.entra.graph.connection import Connection
+from idcode.directories.entra.graph.exchange import Exchange
 from idcode.directories.entra.graph.quota import PERIOD, WRITES, Bucket, Quota, forecast
-from tests.entra.graph.service import Answered, Service, throttled
+from idcode.directories.entra.graph.retry import Budget
+from tests.entra.graph.service import Answered, Asked, Credential, Service, settings, throttled
 
 STEPS = st.lists(st.tuples(st.floats(0, 60), st.integers(0, 40)), max_size=60)
 """Seconds that pass, and then tokens that are asked for."""
@@ -155,14 +159,61 @@ def test_where_the_service_counts_more_than_we_do_writing_goes_on_at_the_sustain
     _in_virtual_time(work)
 
 
-def test_a_throttled_write_slows_down_those_that_follow(connect: Callable[..., GraphClient]) -> None:
-    moments: list[float] = []
+def _sent_in_virtual_time(calls: list[Call], script: Callable[[Asked], Answered]) -> dict[str, list[float]]:
+    """Send ``calls`` and return when each of them was sent."""
+    moments: dict[str, list[float]] = {}
 
-    def script(_asked: object) -> Answered:
-        moments.append(graph._exchange.clock.now())
-        return throttled(10) if len(moments) == 1 else Answered(204)
+    def noted(asked: Asked) -> Answered:
+        moments.setdefault(asked.url, []).append(asyncio.get_running_loop().time())
+        return script(asked)
 
-    graph = connect(Service(script))
-    assert all(answer.ok for answer in graph.send([Call(str(n), "DELETE", f"/users/{n}") for n in range(1000)]))
+    async def work(_quota: Quota, clock: Clock) -> None:
+        connection = Connection(settings(), Path(), Service(noted), Credential)
+        answers: list[Answer] = []
+
+        async def receive(some: list[Answer]) -> list[Call]:
+            answers.extend(some)
+            return []
+
+        await batches.run(Exchange(connection, clock, Random(1), Budget()), calls, receive)
+        await connection.close()
+        assert len(answers) == len(calls)
+        assert all(answer.ok for answer in answers)
+
+    _in_virtual_time(work)
+    return moments
+
+
+def deletions(count: int) -> list[Call]:
+    return [Call(str(number), "DELETE", f"/users/{number}") for number in range(count)]
+
+
+def test_every_write_counts_whatever_batch_it_comes_in() -> None:
+    moments = _sent_in_virtual_time(deletions(4000), lambda _asked: Answered(204))
+    assert max(map(max, moments.values())) == pytest.approx(1000 * PERIOD / WRITES)
+    moments = _sent_in_virtual_time(
+        [Call(str(number), "POST", f"/directoryObjects/getByIds?{number}") for number in range(4000)],
+        lambda _asked: Answered(200, {"value": []}),
+    )
+    assert max(map(max, moments.values())) == 0
+
+
+def test_one_throttled_write_holds_up_everything_that_was_not_sent_yet() -> None:
+    moments = _sent_in_virtual_time(
+        deletions(100), lambda asked: throttled(600) if asked.url == "/users/0" and first(asked) else Answered(204)
+    )
+    assert len(moments["/users/0"]) == 2
+    late = [moments[f"/users/{number}"][-1] for number in (0, *range(80, 100))]
+    assert all(moment >= 600 for moment in late)
+
+
+def test_after_a_throttled_write_the_others_follow_at_the_sustained_rate() -> None:
+    moments = _sent_in_virtual_time(
+        deletions(1000), lambda asked: throttled(10) if asked.url == "/users/0" and first(asked) else Answered(204)
+    )
     # 80 are under way when the first is refused, and 10 seconds give 200.
-    assert max(moments) - moments[0] >= (1000 - 80 - 200) * PERIOD / WRITES
+    assert max(map(max, moments.values())) >= 10 + (1000 - 80 - 200) * PERIOD / WRITES
+
+
+def first(asked: Asked) -> bool:
+    return asked.batch == 0
