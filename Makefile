@@ -12,7 +12,7 @@ FIND_PYTHON := for name in $(PYTHON) python3.11 python3.12 python3.13 python3; d
 	&& { command -v $$name; break; }; done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo demo-ad test lint types bench schemas permissions clean
+.PHONY: help setup lab demo demo-ad test soak lint types bench schemas permissions clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -49,6 +49,9 @@ demo-ad: $(STAMP) lab ## The same walk on a private Samba AD domain (as root)
 
 test: $(STAMP) lab ## Run the tests; those that need Samba AD skip where it cannot run
 	$(BIN)/pytest -n auto --maxprocesses 8
+
+soak: $(STAMP) ## Apply 2,000 changes to a practice tenant while everything goes wrong on the way
+	IDCODE_STORM_PEOPLE=1000 $(BIN)/pytest tests/entra/test_storms.py
 
 lint: $(STAMP) ## Check style and formatting
 	$(BIN)/ruff check .

@@ -10,7 +10,9 @@ from idcode.model.errors import DirectoryError
 from idcode.model.writes import Outcome, Write
 
 ROUNDS = 3
-"""How often what certainly was not carried out is sent before the run gives up on the directory."""
+"""How many rounds without any answer at all it takes to give up on the directory."""
+ATTEMPTS = 10
+"""How often one write that certainly was not carried out is sent, as long as others are answered."""
 
 
 @dataclass
@@ -18,13 +20,15 @@ class Journey:
     """The writes of one change on their way.
 
     ``outcome`` is the one that ended it: of its last write where all are done, else of the first that is not.
-    ``anchor`` is that of an object it created, ``begun`` whether any of its writes was carried out.
+    ``anchor`` is that of an object it created, ``begun`` whether any of its writes was carried out, ``attempts`` how
+    often its next write was sent.
     """
 
     writes: list[Write]
     outcome: Outcome | None = None
     anchor: str | None = None
     begun: bool = False
+    attempts: int = 0
 
 
 @dataclass
@@ -48,13 +52,20 @@ class Sending:
         One whose outcome is ``skipped`` was not sent, or not to its end, before the sending was interrupted.
         """
         journeys = {change_id: Journey(list(writes)) for change_id, writes in changes.items()}
-        for _ in range(ROUNDS):
-            on_the_way = [journey for journey in journeys.values() if journey.outcome is None]
-            if not on_the_way or self.interrupted:
+        silent = 0
+        while silent < ROUNDS and not self.interrupted:
+            on_the_way = [
+                journey for journey in journeys.values() if journey.outcome is None and journey.attempts < ATTEMPTS
+            ]
+            if not on_the_way:
                 break
             outcomes = self._one_round([journey.writes for journey in on_the_way])
+            before = sum(len(journey.writes) for journey in on_the_way)
             for journey in on_the_way:
                 self._advance(journey, outcomes)
+            is_answered = any(outcome.status != "unknown" for outcome in outcomes.values())
+            moved = before - sum(len(journey.writes) for journey in on_the_way)
+            silent = 0 if is_answered or moved else silent + 1
         for journey in journeys.values():
             if journey.outcome is None:
                 self._end(journey)
@@ -82,6 +93,7 @@ class Sending:
 
     def _advance(self, journey: Journey, outcomes: Mapping[str, Outcome]) -> None:
         """Take off the writes that are done; leave those that certainly were not carried out to be sent again."""
+        journey.attempts += 1
         while journey.writes and journey.outcome is None:
             write = journey.writes[0]
             outcome = outcomes.get(write.id)
@@ -91,7 +103,7 @@ class Sending:
                 return
             if outcome.status == "done":
                 journey.writes.pop(0)
-                journey.begun = True
+                journey.begun, journey.attempts = True, 0
                 journey.anchor = outcome.anchor or journey.anchor
             if outcome.status != "done" or not journey.writes:
                 journey.outcome = outcome
@@ -117,6 +129,6 @@ class Sending:
         if self.interrupted:
             journey.outcome = Outcome(write.id, "skipped", message="not sent: the run was interrupted")
         else:
-            reason = self._trouble or f"the directory gave no answer in {ROUNDS} attempts"
+            reason = self._trouble or f"the directory gave no answer in {max(ROUNDS, journey.attempts)} attempts"
             journey.outcome = Outcome(write.id, "unknown", message=reason)
         self.record(journey.outcome)

@@ -144,7 +144,10 @@ class Storm:
 
     def happened(self) -> Counter[str]:
         """Return how often each fault happened."""
-        return Counter({fault.name: number for faults in self.faults for fault, number in faults.done.items()})
+        found: Counter[str] = Counter()
+        for faults in self.faults:
+            found.update({fault.name: number for fault, number in faults.done.items()})
+        return found
 
     def found(self) -> dict[str, Any]:
         """Return what the tenant holds, without lag: who there is, in which group, under whom."""
