@@ -129,10 +129,10 @@ class Estate:
         self._clients.append(made)
         return made
 
-    def directory(self, **settings: Any) -> EntraDirectory:
-        """Return a new adapter of the tenant, which remembers nothing."""
+    def directory(self, cache: Path | None = None, **settings: Any) -> EntraDirectory:
+        """Return a new adapter of the tenant, which remembers nothing but what is in ``cache``."""
         known = EntraSettings(type="entra", tenant_id=TENANT, **settings)
-        return EntraDirectory("cloud", known, Path(), self.client(), clock=Clock(self.speed))
+        return EntraDirectory("cloud", known, Path(), self.client(), clock=Clock(self.speed), cache=cache)
 
     def close(self) -> None:
         """Close all clients."""

@@ -13,7 +13,7 @@ from idcode.model.errors import DirectoryError
 from idcode.model.plans import AttributeChange, Change
 from idcode.model.records import Query, collect
 from idcode.model.values import Ref
-from tests.entra.estate import DOMAIN, change, delta, number, person, to
+from tests.entra.estate import DOMAIN, carry_out, change, delta, number, person, to
 from tests.entra.test_reading import HELPDESK
 
 ADA, GRETA, CID, GROUP, M365, DYNAMIC, ROLES, LIST = (number(n) for n in (1, 2, 3, 5100, 5101, 5102, 5103, 5104))
@@ -205,3 +205,24 @@ def test_a_mark_needs_an_attribute_that_can_hold_it(estate: Any) -> None:
 def test_references_that_were_not_read_are_nobodys_problem(directory: EntraDirectory) -> None:
     assert directory.reject(group("update", {"members": delta(["person:E9@cloud/account"])}, M365)) == []
     assert directory.reject(user({"manager": to(Ref(number(999)))})) == []
+
+
+def test_who_has_a_licence_already_takes_no_unit_more(estate: Any) -> None:
+    tenant = estate([person(1, "ada.brisling", usageLocation="SE")], units=1)
+    carry_out(tenant.directory(), user({"licences": to("SPE_E5")}))
+    directory = tenant.directory()
+    collect(directory.read(ASKED))
+    again = AttributeChange(add=("SPE_E5",), delta=True, single=False)
+    assert directory.review([user({"licences": again})]) == []
+    assert codes(directory.review([user({"licences": again}, GRETA)])) == ["licences-short"]
+
+
+def test_a_plan_is_judged_by_what_was_read_last(estate: Any) -> None:
+    tenant = estate([], [{"id": GROUP, "displayName": "sg", "uniqueName": "sg", "mailNickname": "sg"}])
+    directory = tenant.directory()
+    again = group("create", {"mailNickname": to("sg"), "uniqueName": to("sg")}, None)
+    collect(directory.read(ASKED))
+    assert codes(directory.reject(again)) == ["unique-name-taken"]
+    tenant.ask("DELETE", f"/groups/{GROUP}")
+    collect(directory.read(ASKED))
+    assert directory.reject(again) == []

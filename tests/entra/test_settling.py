@@ -247,3 +247,26 @@ def test_writes_on_what_was_just_created_wait_until_it_can_be_found(estate: Any)
     more = change("update", {"members": delta([anchor])}, kind="group", anchor=GROUP, number=2)
     manager = change("update", {"manager": to(Ref(anchor))}, anchor=ADA, number=3)
     assert {outcome.status for outcome in carry_out(directory, more, manager).values()} == {"done"}
+
+
+def test_every_write_to_an_object_is_waited_for_not_only_the_first(estate: Any) -> None:
+    tenant = late(estate, lag=20)
+    directory = tenant.directory()
+    for city in ("Oslo", "Bergen"):
+        directory.fetch([ADA], ["city"])
+        carry_out(directory, change("update", {"city": to(city)}, anchor=ADA))
+        tenant.asked()
+        assert directory.fetch([ADA], ["city"])[ADA].get("city") == (city,)
+        assert directory.unseen([ADA]) == frozenset()
+        assert tenant.user(ADA, "city")["city"] == city
+
+
+def test_licences_are_shown_as_acknowledged_with_those_that_stayed(estate: Any) -> None:
+    tenant = estate([person(1, "ada.brisling", usageLocation="SE")], switches=Switches(lag=50))
+    tenant.clock.advance(100)
+    carry_out(tenant.directory(), change("update", {"licences": to("FLOW_FREE")}, anchor=ADA))
+    tenant.clock.advance(100)
+    directory = tenant.directory(patience="PT1S")
+    directory.fetch([ADA], ["licences"])
+    carry_out(directory, change("update", {"licences": to("FLOW_FREE", "SPE_E5", was=("FLOW_FREE",))}, anchor=ADA))
+    assert set(directory.fetch([ADA], ["licences"])[ADA].get("licences")) == {"FLOW_FREE", "SPE_E5"}

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from idcode.directories.entra import writing
 from idcode.directories.entra.bench import Bench
+from idcode.directories.entra.cache import Cache
 from idcode.directories.entra.fetching import Fetcher
 from idcode.directories.entra.graph.calls import Graph
 from idcode.directories.entra.graph.client import GraphClient
 from idcode.directories.entra.graph.clock import Clock
+from idcode.directories.entra.incremental import Incremental
 from idcode.directories.entra.limits import Limits
 from idcode.directories.entra.lowering import Lowering
 from idcode.directories.entra.memory import Memory
@@ -36,7 +38,9 @@ class EntraDirectory:
     """One Entra tenant; connects with the first request.
 
     ``root`` is the repository's root, which the files of ``settings`` are relative to. ``graph`` takes the place of
-    the client that ``settings`` describe, ``clock`` that of the time on the wall. Every method that talks to the tenant
+    the client that ``settings`` describe, ``clock`` that of the time on the wall. ``cache`` is
+    the file in which listings are kept from one reading to the next; over a client that is given, none is kept unless
+    it is named. Every method that talks to the tenant
     raises ``DirectoryError`` where it cannot be reached, refuses the application or gives an answer that is no proof.
     """
 
@@ -48,8 +52,12 @@ class EntraDirectory:
         graph: Graph | None = None,
         *,
         clock: Clock | None = None,
+        cache: Path | None = None,
     ) -> None:
         self.name = name
+        if graph is None:
+            cache = cache or root / ".idcode" / "cache" / f"{name}.db"
+        self._cache = Cache(cache) if cache else None
         self._graph = graph = graph or GraphClient(settings, root, clock=clock)
         self._url = settings.graph_url.rstrip("/")
         self._first_sign_in = settings.first_sign_in
@@ -74,7 +82,7 @@ class EntraDirectory:
     def read(self, query: Query) -> Reading[LiveObject]:
         """Read the whole tenant; see the port."""
         self._known.clear()
-        reading = Reader(self.name, self._graph, self._decoder, self._roles).read(query)
+        reading = Reader(self.name, self._graph, self._decoder, self._roles, self._incremental()).read(query)
         while True:
             try:
                 live = next(reading)
@@ -126,6 +134,11 @@ class EntraDirectory:
     def close(self) -> None:
         """Close the connections; safe to call twice."""
         self._graph.close()
+
+    def _incremental(self) -> Incremental | None:
+        if self._cache is None:
+            return None
+        return Incremental(self._graph, self._schema, self._cache, self._tenant.organization.id)
 
     def _mark_attribute(self, settings: EntraSettings) -> str:
         known = self._schema.attributes.find(settings.disable_mark_in)

@@ -9,7 +9,7 @@ from typing import Any
 from idcode.directories.entra.graph.calls import Call, Graph
 from idcode.directories.entra.links import add_managers, complete
 from idcode.directories.entra.memory import Memory, Seen
-from idcode.directories.entra.objects import Decoder
+from idcode.directories.entra.objects import Decoder, Flat
 from idcode.directories.entra.roles import Roles
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject, ObjectType
@@ -71,15 +71,8 @@ class Fetcher:
         schema = self.decoder.schema
         everything = schema.holds[object_type] - (schema.apart - {"isCloudManaged"})
         names = schema.canonical(object_type, everything if EVERYTHING in asked else asked)
-        fields = schema.select(object_type, names, self.decoder.mark_in)
-        for start in range(0, len(anchors), _IDS_PER_CALL):
-            body = {"ids": list(anchors[start : start + _IDS_PER_CALL]), "types": [_TYPES[object_type]]}
-            items = self._post(f"/directoryObjects/getByIds?$select={fields}", body)
-            flats = {text_of(flat["id"][0]): flat for flat in map(self.decoder.flat, items)}
-            if object_type == "user" and "manager" in names and flats:
-                add_managers(self.graph, flats)
-            for flat in complete(self.graph, self.decoder, object_type, flats, names):
-                yield Seen(object_type, flat)
+        for flat in by_ids(self.graph, self.decoder, object_type, anchors, names):
+            yield Seen(object_type, flat)
 
     def _elsewhere(self, anchors: Sequence[str]) -> Iterator[Seen]:
         """Look for deleted objects, and for those of types that idcode does not write."""
@@ -90,7 +83,7 @@ class Fetcher:
                 left.discard(urls[url])
                 yield self._seen(item, deleted=True)
         if left:
-            for item in self._post("/directoryObjects/getByIds?$select=id,displayName", {"ids": sorted(left)}):
+            for item in _post(self.graph, "id,displayName", {"ids": sorted(left)}):
                 seen = self._seen(item, deleted=False)
                 if seen.object_type not in _TYPES:  # else it became visible just now, and was not read with its type
                     yield seen
@@ -98,12 +91,26 @@ class Fetcher:
     def _seen(self, item: Mapping[str, Any], *, deleted: bool) -> Seen:
         return Seen(_BY_ODATA.get(str(item.get("@odata.type")), "other"), self.decoder.flat(item), deleted)
 
-    def _post(self, url: str, body: Mapping[str, Any]) -> list[Any]:
-        (answer,) = self.graph.send([Call("1", "POST", url, body)])
-        if not answer.ok:
-            raise DirectoryError(f"{self.name}: objects cannot be read again: {answer.error or 'no answer'}")
-        items: list[Any] = answer.body["value"]
-        link = answer.body.get("@odata.nextLink")
-        for page in self.graph.pages(link) if link else ():
-            items += page
-        return items
+
+def by_ids(
+    graph: Graph, decoder: Decoder, object_type: ObjectType, anchors: Sequence[str], names: frozenset[str]
+) -> Iterator[Flat]:
+    """Read objects of one type with the attributes ``names``; those that are not there are left out."""
+    fields = decoder.schema.select(object_type, names, decoder.mark_in)
+    for start in range(0, len(anchors), _IDS_PER_CALL):
+        body = {"ids": list(anchors[start : start + _IDS_PER_CALL]), "types": [_TYPES[object_type]]}
+        flats = {text_of(flat["id"][0]): flat for flat in map(decoder.flat, _post(graph, fields, body))}
+        if object_type == "user" and "manager" in names and flats:
+            add_managers(graph, flats)
+        yield from complete(graph, decoder, object_type, flats, names)
+
+
+def _post(graph: Graph, fields: str, body: Mapping[str, Any]) -> list[Any]:
+    (answer,) = graph.send([Call("1", "POST", f"/directoryObjects/getByIds?$select={fields}", body)])
+    if not answer.ok:
+        raise DirectoryError(f"objects cannot be read again: {answer.error or 'no answer'}")
+    items: list[Any] = answer.body["value"]
+    link = answer.body.get("@odata.nextLink")
+    for page in graph.pages(link) if link else ():
+        items += page
+    return items

@@ -10,9 +10,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import quote
 
+from idcode.directories.entra.fetching import by_ids
 from idcode.directories.entra.graph.calls import Graph
+from idcode.directories.entra.incremental import Incremental
 from idcode.directories.entra.links import PLACES, complete
 from idcode.directories.entra.objects import Decoder, Flat
 from idcode.directories.entra.roles import Roles
@@ -22,6 +25,9 @@ from idcode.model.records import LiveObject, ObjectType, Proof, Query, Reading, 
 from idcode.model.syntax import text_of
 
 _PAGE = "$top=999"
+_CHUNK = 1000
+_READ_EVERY_TIME = frozenset({"isCloudManaged"})
+"""What no delta query tells of, and few objects have."""
 _DELETED: Mapping[ObjectType, str] = {"user": "microsoft.graph.user", "group": "microsoft.graph.group"}
 _LISTED: tuple[ObjectType, ...] = ("user", "group", "administrative_unit")
 _ALWAYS: tuple[ObjectType, ...] = ("user", "group")
@@ -52,6 +58,7 @@ class Reader:
     graph: Graph
     decoder: Decoder
     roles: Roles
+    incremental: Incremental | None = None
 
     def read(self, query: Query) -> Reading[LiveObject]:
         """Yield all objects, deleted ones last; see the port."""
@@ -90,18 +97,38 @@ class Reader:
 
     def _listing(self, object_type: ObjectType, names: frozenset[str], inside: Inside) -> Iterator[LiveObject]:
         wanted = self.decoder.schema.canonical(object_type, names)
-        url = f"{PLACES[object_type]}?$select={self.decoder.schema.select(object_type, wanted, self.decoder.mark_in)}"
+        select = self.decoder.schema.select(object_type, wanted, self.decoder.mark_in)
+        told = wanted - _READ_EVERY_TIME
+        if self.incremental is not None and self.incremental.may(object_type, told):
+            flats = self.incremental.flats(
+                object_type,
+                select,
+                told,
+                lambda: self._listed(object_type, select, told),
+                lambda anchors: by_ids(self.graph, self.decoder, object_type, anchors, told),
+            )
+            flats = self._completed(object_type, flats, wanted & _READ_EVERY_TIME)
+        else:
+            flats = self._listed(object_type, select, wanted)
+        for flat in flats:
+            yield self.decoder.live(object_type, flat, names, scopes=inside.of(object_type, text_of(flat["id"][0])))
+
+    def _listed(self, object_type: ObjectType, select: str, wanted: frozenset[str]) -> Iterator[Flat]:
+        """Read a listing page by page, managers with it, and what Graph has elsewhere after each page."""
+        url = f"{PLACES[object_type]}?$select={select}"
         if "manager" in wanted:
             url += "&$expand=manager($select=id)"
-            wanted -= {"manager"}
         for page in self.graph.pages(f"{url}&{_PAGE}"):
             flats = {text_of(flat["id"][0]): flat for flat in map(self._flat, page)}
-            if "$expand" in url:
+            if "manager" in wanted:
                 for flat in flats.values():
                     flat.setdefault("manager", ())
-            for flat in complete(self.graph, self.decoder, object_type, flats, wanted):
-                scopes = inside.of(object_type, text_of(flat["id"][0]))
-                yield self.decoder.live(object_type, flat, names, scopes=scopes)
+            yield from complete(self.graph, self.decoder, object_type, flats, wanted - {"manager"})
+
+    def _completed(self, object_type: ObjectType, flats: Iterable[Flat], names: frozenset[str]) -> Iterator[Flat]:
+        for some in _batched(flats, _CHUNK):
+            by_id = {text_of(flat["id"][0]): flat for flat in some}
+            yield from complete(self.graph, self.decoder, object_type, by_id, names)
 
     def _deleted(self, object_type: ObjectType, names: frozenset[str]) -> Iterator[LiveObject]:
         """Yield soft-deleted objects, for the thirty days that Graph keeps them."""
@@ -140,6 +167,13 @@ def _with_context(asked: Mapping[ObjectType, frozenset[str]]) -> Mapping[ObjectT
     also |= {"isAssignableToRole"} if "role_assignment" in asked else set()
     more["group"] = frozenset(asked.get("group", frozenset()) | also | {"category", "uniqueName"})
     return {**asked, **more}
+
+
+def _batched(flats: Iterable[Flat], size: int) -> Iterator[list[Flat]]:
+    """Yield lists of at most ``size``."""
+    remaining = iter(flats)
+    while some := list(islice(remaining, size)):
+        yield some
 
 
 def is_advanced(text: str) -> bool:
