@@ -108,15 +108,15 @@ class Memory:
         """
         asked = set(anchors)
         found = dict(read(asked))
-        for _ in self.attempts(self._clock.now()):
-            missing = {anchor for anchor in asked if self._awaited(anchor, found.get(anchor))}
-            if not missing:
-                break
+        missing = self._behind(asked, found)
+        for _ in self.attempts(self._clock.now()) if missing else ():
             for anchor in missing:
                 found.pop(anchor, None)
             found.update(read(missing))
+            missing = self._behind(missing, found)
+            if not missing:
+                break
         for anchor in asked & self._notes.keys():
-            self._awaited(anchor, found.get(anchor))
             self._notes[anchor].waited = True
         shown = {anchor: seen for anchor in asked if (seen := self._overlaid(anchor, found.get(anchor)))}
         for anchor, seen in shown.items():
@@ -139,6 +139,9 @@ class Memory:
         """Return those objects whose writes never became visible while they were waited for."""
         notes = ((anchor, self._notes.get(anchor)) for anchor in anchors)
         return frozenset(anchor for anchor, note in notes if note and note.waited and not note.visible)
+
+    def _behind(self, anchors: Iterable[str], found: Mapping[str, Seen]) -> set[str]:
+        return {anchor for anchor in anchors if self._awaited(anchor, found.get(anchor))}
 
     def _awaited(self, anchor: str, seen: Seen | None) -> bool:
         """Whether it is worth reading an object again; notes that it does not have to be, once all is visible."""
