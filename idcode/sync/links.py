@@ -204,6 +204,9 @@ def _index(
         # Deleted objects lose their category, so that a person's tombstone may show as another type.
         if live.object_type != wanted and not live.deleted:
             continue
+        # Nobody's own account is taken for a guest, nor a guest for one, although the address fits both.
+        if wanted == "user" and (live.get("userType") == ("Guest",)) != (rule.rule.object == "guest"):
+            continue
         combinations: list[tuple[object, ...]] = [()]
         for name, kind in spelled:
             combinations = [(*c, key(value, kind)) for c in combinations for value in live.get(name)]
