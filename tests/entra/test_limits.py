@@ -224,5 +224,6 @@ def test_a_plan_is_judged_by_what_was_read_last(estate: Any) -> None:
     collect(directory.read(ASKED))
     assert codes(directory.reject(again)) == ["unique-name-taken"]
     tenant.ask("DELETE", f"/groups/{GROUP}")
+    assert tenant.ask("DELETE", f"/directory/deletedItems/{GROUP}").status == 204
     collect(directory.read(ASKED))
     assert directory.reject(again) == []

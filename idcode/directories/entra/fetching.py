@@ -44,15 +44,11 @@ class Fetcher:
             return {text_of(seen.flat["id"][0]): seen for seen in self._read(sorted(some), asked)}
 
         found = self.memory.look(anchors, read)
-        return {
-            anchor: self.decoder.live(
-                seen.object_type,
-                seen.flat,
-                None if EVERYTHING in asked else asked,
-                deleted=seen.deleted,
-            )
-            for anchor, seen in sorted(found.items())
-        }
+        return {anchor: self._live(seen, asked) for anchor, seen in sorted(found.items())}
+
+    def _live(self, seen: Seen, asked: frozenset[str]) -> LiveObject:
+        names = None if EVERYTHING in asked else self.decoder.schema.canonical(seen.object_type, asked)
+        return self.decoder.live(seen.object_type, seen.flat, names, deleted=seen.deleted)
 
     def _read(self, anchors: Sequence[str], asked: frozenset[str]) -> Iterator[Seen]:
         for anchor in anchors:

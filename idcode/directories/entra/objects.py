@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,15 +36,16 @@ class Decoder:
         """Return the attributes that a resource, or the body of a write, speaks of. Raises ``ValueError``."""
         found: Flat = {}
         for name, value in item.items():
-            if name.startswith("@") or "@" in name:
+            if "@" in name:
                 continue
             if name in NESTED:
-                found |= {part: self._values(part, (value or {}).get(part)) for part in NESTED[name]}
+                parts = value or {}
+                found |= {part: self._values(part, parts.get(part)) for part in NESTED[name]}
             elif name == "licenseAssignmentStates":
                 found["licences"] = tuple(sorted(self.tenant.skus.text(state) for state in direct(value or ())))
             elif name == "assignedLicenses":
                 found["licences"] = tuple(sorted(self.tenant.skus.text(licence) for licence in value or ()))
-            elif self.schema.attributes.find(name) is not None:
+            elif name in self.schema.kinds:
                 found[name] = self._values(name, value)
         if "groupTypes" in found:
             found["category"] = (_category(found),)
@@ -53,20 +54,25 @@ class Decoder:
     def _values(self, name: str, value: Any) -> tuple[Scalar, ...]:
         if value is None:
             return ()
-        kind = self.schema.attributes.kind(name)
-        return tuple(_scalar(one, kind) for one in (value if isinstance(value, list) else [value]))
+        kind = self.schema.kinds[name]
+        if isinstance(value, list):
+            return tuple(_scalar(one, kind) for one in value)
+        return (_scalar(value, kind),)
 
     def live(
         self,
         object_type: ObjectType,
         flat: Flat,
-        names: Iterable[str] | None = None,
+        names: frozenset[str] | None = None,
         *,
         deleted: bool = False,
         scopes: frozenset[str] = frozenset(),
     ) -> LiveObject:
-        """Return the object with the attributes ``names`` (all for ``None``) of those that were read."""
-        kept = self.schema.canonical(object_type, flat if names is None else names)
+        """Return the object with the attributes ``names``, in the schema's spelling, of those that were read.
+
+        ``None`` means all.
+        """
+        kept = self.schema.canonical(object_type, flat) if names is None else names
         mark = _MARKS.get(_text(flat, self.mark_in)) if object_type == "user" else None
         return LiveObject(
             anchor=_text(flat, "id"),
@@ -88,13 +94,11 @@ def reference(item: Mapping[str, Any]) -> Ref:
 
 
 def _scalar(value: Any, kind: Kind) -> Scalar:
-    if isinstance(value, Mapping):
-        return reference(value)
+    if not isinstance(value, str):
+        return reference(value) if isinstance(value, Mapping) else value
     if kind is Kind.TIME:
-        return parse_iso(str(value))
-    if kind is Kind.GUID:
-        return str(value).lower()
-    return value if isinstance(value, str | bool | int) else str(value)
+        return parse_iso(value)
+    return value.lower() if kind is Kind.GUID else value
 
 
 def _category(flat: Flat) -> str:

@@ -111,7 +111,7 @@ class Reader:
         else:
             flats = self._listed(object_type, select, wanted)
         for flat in flats:
-            yield self.decoder.live(object_type, flat, names, scopes=inside.of(object_type, text_of(flat["id"][0])))
+            yield self.decoder.live(object_type, flat, wanted, scopes=inside.of(object_type, text_of(flat["id"][0])))
 
     def _listed(self, object_type: ObjectType, select: str, wanted: frozenset[str]) -> Iterator[Flat]:
         """Read a listing page by page, managers with it, and what Graph has elsewhere after each page."""
@@ -132,10 +132,11 @@ class Reader:
 
     def _deleted(self, object_type: ObjectType, names: frozenset[str]) -> Iterator[LiveObject]:
         """Yield soft-deleted objects, for the thirty days that Graph keeps them."""
-        fields = self.decoder.schema.select(object_type, names - {"licences"}, self.decoder.mark_in)
+        wanted = self.decoder.schema.canonical(object_type, names)
+        fields = self.decoder.schema.select(object_type, wanted - {"licences"}, self.decoder.mark_in)
         for page in self.graph.pages(f"/directory/deletedItems/{_DELETED[object_type]}?$select={fields}&{_PAGE}"):
             for item in page:
-                yield self.decoder.live(object_type, self._flat(item), names, deleted=True)
+                yield self.decoder.live(object_type, self._flat(item), wanted, deleted=True)
 
     def _inside(self, scopes: Iterable[Scope]) -> Inside:
         """Ask Graph for the objects of each scope with a filter; paths mean nothing in a directory without a tree."""

@@ -49,12 +49,13 @@ _TECHNICAL: dict[ObjectType, tuple[str, ...]] = {
 class EntraSchema:
     """The attribute types of a tenant, and what Graph says of them beyond what every directory has.
 
-    ``holds`` names the attributes of each object type. ``apart`` are those that Graph reads from single objects only
-    and wants written in a request of their own; ``fixed`` can be given at creation only; ``required`` cannot be
-    cleared.
+    ``kinds`` finds kinds by exact names; ``holds`` names the attributes of each object type. ``apart`` are those that
+    Graph reads from single objects only and wants written in a request of their own; ``fixed`` can be given at creation
+    only; ``required`` cannot be cleared.
     """
 
     attributes: DirectorySchema
+    kinds: dict[str, Kind]
     holds: dict[ObjectType, frozenset[str]]
     apart: frozenset[str]
     fixed: frozenset[str]
@@ -108,6 +109,7 @@ def entra_schema() -> EntraSchema:
     terms = Terms(name="mailNickname", members="members", label="displayName", naming=None, keeps_passwords=True)
     return EntraSchema(
         DirectorySchema(attributes, terms),
+        {attribute.name: attribute.kind for attribute in attributes},
         {object_type: frozenset(names) for object_type, names in holds.items()},
         *(frozenset(marked[trait]) for trait in ("apart", "fixed", "required")),
     )
