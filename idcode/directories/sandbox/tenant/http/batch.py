@@ -49,7 +49,7 @@ class Batches:
         answers: dict[str, Any] = {}
         for step in steps:
             request = _request(step, base)
-            needed = [answers[name.lower()]["status"] for name in step.get("dependsOn") or ()]
+            needed = [answers[name.lower()]["status"] for name in step.get("dependsOn", ())]
             if all(200 <= status < 300 for status in needed):
                 reply = self._service.handle(request)
             else:
@@ -72,7 +72,7 @@ def _request(step: Mapping[str, Any], base: str) -> Request:
         method=step["method"].upper(),
         path=_path(step["url"]),
         query=dict(parse_qsl(step["url"].partition("?")[2], keep_blank_values=True)),
-        headers={name.lower(): str(value) for name, value in (step.get("headers") or {}).items()},
+        headers={name.lower(): str(value) for name, value in step.get("headers", {}).items()},
         body=step.get("body"),
         base=base,
     )
@@ -115,8 +115,8 @@ def _check(step: Any, earlier: set[str]) -> None:
         isinstance(step.get(key), str) and step[key] for key in ("id", "method", "url")
     ):
         raise _unreadable()
-    identifier, method, headers = step["id"], step["method"].upper(), step.get("headers") or {}
-    depends = step.get("dependsOn") or []
+    identifier, method = step["id"], step["method"].upper()
+    headers, depends = step.get("headers", {}), step.get("dependsOn", [])
     if method not in _METHODS or not isinstance(headers, dict) or not isinstance(depends, list):
         raise _unreadable()
     if _NOT_RELATIVE.match(step["url"]) or _path(step["url"]).lower() == PATH:  # batches do not nest
