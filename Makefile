@@ -60,10 +60,12 @@ lint: $(STAMP) ## Check style and formatting
 types: $(STAMP) ## Check types
 	$(BIN)/mypy
 
-bench: $(STAMP) lab ## Measure expressions, the engine, and what the proof of a plan costs (as root)
+bench: $(STAMP) lab ## Measure expressions, the engine, proofs, and what is asked of Graph (as root)
 	$(BIN)/python benchmarks/expressions.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/proof.py
+	$(BIN)/python benchmarks/graph_read.py
+	$(BIN)/python benchmarks/graph_write.py
 
 schemas: $(STAMP) ## Write the JSON Schemas of all files into schemas/
 	$(BIN)/idcode schema --out schemas
