@@ -133,14 +133,19 @@ def test_the_cache_is_for_its_owner_only(estate: Any, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "deep").stat().st_mode) == 0o700
 
 
-def test_other_attributes_are_read_anew(estate: Any, tmp_path: Path) -> None:
-    tenant = estate([person(1, "ada.brisling", city="Oslo", department="IT")])
+def test_other_attributes_are_read_anew_and_leave_nothing_of_the_former_reading(estate: Any, tmp_path: Path) -> None:
+    tenant = estate([person(1, "ada.brisling", department="IT"), person(2, "greta.hummer")])
     cache = tmp_path / "cache.db"
-    objects(tenant.directory(cache), Query({"user": frozenset({"city"})}))
-    found = objects(tenant.directory(cache), Query({"user": frozenset({"department"})}))
-    assert found[PEOPLE[0]].attributes == {"department": ("IT",)}
+    city, department = (Query({"user": frozenset({name})}) for name in ("city", "department"))
+    objects(tenant.directory(cache), city)
+    tenant.ask("DELETE", f"/users/{PEOPLE[1]}")
+    tenant.ask("DELETE", f"/directory/deletedItems/{PEOPLE[1]}")
+    for _ in range(2):
+        found = objects(tenant.directory(cache), department)
+        assert found[PEOPLE[0]].attributes == {"department": ("IT",)}
+        assert PEOPLE[1] not in found
     tenant.asked()
-    objects(tenant.directory(cache), Query({"user": frozenset({"city"})}))
+    objects(tenant.directory(cache), city)
     assert "GET /users" in tenant.asked()
 
 
@@ -185,13 +190,17 @@ def test_licences_of_people_and_who_masters_them_are_never_taken_from_the_cache(
     body = {"addLicenses": [{"skuId": sku["skuId"], "disabledPlans": []}], "removeLicenses": []}
     tenant.ask("POST", f"/users/{PEOPLE[0]}/assignLicense", body)
     tenant.ask("PATCH", f"/users/{PEOPLE[0]}/onPremisesSyncBehavior", {"isCloudManaged": True})
+    tenant.asked()
     live = objects(tenant.directory(tmp_path / "cache.db"), query)[PEOPLE[0]]
+    assert "GET /users" in tenant.asked()
     assert live.get("licences") == (sku["skuPartNumber"],)
     assert not live.synced
     plain = Query({"user": frozenset({"isCloudManaged"})})
     objects(tenant.directory(tmp_path / "cache.db"), plain)
     tenant.ask("PATCH", f"/users/{PEOPLE[0]}/onPremisesSyncBehavior", {"isCloudManaged": False})
+    tenant.asked()
     assert objects(tenant.directory(tmp_path / "cache.db"), plain)[PEOPLE[0]].synced
+    assert "GET /users" not in tenant.asked()
 
 
 def test_what_changed_within_an_hour_is_read_again_and_everything_once_a_day(estate: Any, tmp_path: Path) -> None:

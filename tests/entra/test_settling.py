@@ -160,6 +160,26 @@ def test_what_is_repeated_after_a_doubt_is_done_once(fault: Fault) -> None:
         tenant.close()
 
 
+def test_a_group_without_its_first_members_was_not_created_as_wanted(estate: Any) -> None:
+    tenant = estate([person(1, "ada.brisling")])
+    bare = {"displayName": "sg-two", "mailNickname": "sg-two", "mailEnabled": False, "securityEnabled": True}
+    made = tenant.ask("POST", "/groups", {**bare, "uniqueName": "sg-two"}).body["id"]
+    directory = tenant.directory(patience="PT1S")
+    (item,) = directory.lower(CHANGES["create a group"], {})
+    assert directory.settle(item).status == "failed"
+    member = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{ADA}"}
+    tenant.ask("POST", f"/groups/{made}/members/$ref", member)
+    assert tenant.directory().settle(item).anchor == made
+
+
+def test_a_role_that_nobody_holds_is_not_taken_from_anybody(estate: Any) -> None:
+    tenant = estate([person(1, "ada.brisling")])
+    one = change("update", {"members": delta([], [ADA])}, kind="role_assignment", anchor=f"{HELPDESK}@/")
+    outcomes = carry_out(tenant.directory(), one)
+    assert outcomes["c1.1"].status == "done"
+    assert not [path for path in tenant.asked() if path.startswith("DELETE")]
+
+
 # --- lag ---
 
 
