@@ -89,7 +89,7 @@ def test_what_fails_in_the_background_fails_in_the_caller_after_what_came_before
 
 
 INTERRUPTED = """
-import asyncio, sys
+import asyncio, signal
 from tests.entra.graph.service import *
 from idcode.directories.entra.graph.calls import Call
 
@@ -103,6 +103,7 @@ class Stuck(Service):
 
 graph = client(Stuck(lambda asked: Answered(200, {{"id": "1"}})))
 graph.get("/organization")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background inherit it ignored
 try:
     {work}
 except KeyboardInterrupt:
