@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idcode.directories.sandbox.tenant.entities import Entity
 from idcode.directories.sandbox.tenant.exchange import Reply, Request
 from idcode.directories.sandbox.tenant.http.faults import Fault, Faults, Rule
 from idcode.directories.sandbox.tenant.switches import Switches
@@ -15,7 +16,7 @@ from idcode.model.values import Ref
 from tests.entra.estate import DOMAIN, Estate, Sink, carry_out, change, delta, number, person, to
 from tests.entra.test_reading import APP, APP_ROLE, HELPDESK, application
 
-ADA, GRETA, GROUP = (number(n) for n in (1, 2, 5100))
+ADA, GRETA, GROUP, UNIT = (number(n) for n in (1, 2, 5100, 5200))
 NAME = f"ida.dorsch@{DOMAIN}"
 NEW = {"userPrincipalName": to(NAME), "displayName": to("Ida Dorsch"), "enabled": to(False), "city": to("Oslo")}
 RULE = 'user.department -eq "Sales"'
@@ -30,7 +31,7 @@ def small(before: Any = lambda service: service, switches: Switches | None = Non
         ],
         [{"id": GROUP, "displayName": "sg-one"}],
         [("members", GROUP, GRETA), ("manager", GRETA, ADA)],
-        others=[application()],
+        others=[application(), Entity(UNIT, "administrativeUnit", {"displayName": "rome"})],
         before=before,
         switches=switches,
     )
@@ -44,6 +45,9 @@ CHANGES: Mapping[str, Change] = {
         kind="group",
     ),
     "create a unit": change("create", {"displayName": to("oslo")}, kind="administrative_unit", name="oslo"),
+    "update a unit": change("update", {"description": to("Rome")}, kind="administrative_unit", anchor=UNIT),
+    "delete a unit": change("delete", kind="administrative_unit", anchor=UNIT),
+    "fill a unit": change("update", {"members": delta([ADA])}, kind="administrative_unit", anchor=UNIT),
     "invite": change(
         "create",
         {"userType": to("Guest"), "mail": to("ida@fabrikam.example"), "displayName": to("Ida"), "enabled": to(True)},
