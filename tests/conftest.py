@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Fixtures that judge what passes between a practice tenant and its clients, in every test.
-from tests.graph.recording import _judged, _record, bad_requests  # noqa: F401
+from tests.graph.recording import _judged, bad_requests, graph_record  # noqa: F401
 from tests.lab import Domain, SambaLab, available
 
 # How long an example takes says something about the machine, not about the code. Where CI is set, hypothesis has a

@@ -101,7 +101,7 @@ class Record:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _record() -> Iterator[Record]:
+def graph_record() -> Iterator[Record]:
     record = Record()
     with pytest.MonkeyPatch.context() as patch:
         if AVAILABLE:
@@ -117,10 +117,10 @@ def bad_requests() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _judged(_record: Record, request: pytest.FixtureRequest) -> Iterator[None]:
+def _judged(graph_record: Record, request: pytest.FixtureRequest) -> Iterator[None]:
     yield
-    problems, _record.problems = _record.problems, []
-    operations, _record.operations = _record.operations, {}
+    problems, graph_record.problems = graph_record.problems, []
+    operations, graph_record.operations = graph_record.operations, {}
     if not request.node.nodeid.startswith(_SCRIPTED):
         problems += [
             f"{method} {path}: not among the operations of idcode/directories/entra/permissions.py"

@@ -88,7 +88,8 @@ def _wrong_for(declared: Property) -> list[Any]:
     if declared.type in schema().enums:
         return [*wrong, "no such member", 7, True]
     if not declared.type.startswith("Edm."):
-        return ["text", 7, True, [], *([{"noSuchProperty": 1}] if schema().type(declared.type) else [])]
+        closed = schema().type(declared.type) is not None and declared.type != "customSecurityAttributeValue"
+        return ["text", 7, True, [], *([{"noSuchProperty": 1}] if closed else [])]
     if declared.type != "Edm.Boolean":
         wrong.append(True)
     if declared.type != "Edm.String":

@@ -59,7 +59,7 @@ _FOR_GROUPS = "what reads the groups reads this too"
 _DELETED = "the page List deletedItems names it for this type"
 _UPSERT = "as for other updates of groups; the page Upsert group has the same table"
 _NEW_IN_UNIT = "Group.Create is for groups that are created inside of a unit"
-_BIND = "the page Add members has one table for both forms of the request"
+_BIND = "where it only adds members: the page Add members has one table for both forms of that"
 
 USES = (
     Use(
@@ -105,14 +105,12 @@ USES = (
         "Groups",
         "Those that can be given directory roles need `RoleManagement.ReadWrite.Directory` besides, for members too.",
         (
-            Operation("POST", "/groups", _GROUPS_WRITE, "Group.Create makes groups that it cannot change afterwards"),
             Operation(
                 "PATCH", "/groups/{id}", _GROUPS_WRITE, "Group-NestingSupport.ReadWrite.All is for nested groups"
             ),
             Operation("PATCH", "/groups(uniqueName='{id}')", _GROUPS_WRITE, _UPSERT),
             Operation("GET", "/groups(uniqueName='{id}')", _GROUPS, _BASIC_GROUPS),
             Operation("DELETE", "/groups/{id}", _GROUPS_WRITE),
-            Operation("POST", "/groups/{id}/owners/$ref", _GROUPS_WRITE),
             Operation("DELETE", "/groups/{id}/owners/{id}/$ref", _GROUPS_WRITE),
         ),
     ),
@@ -120,7 +118,7 @@ USES = (
         "Members of groups",
         "Enough by itself where groups are neither created nor changed.",
         (
-            Operation("POST", "/groups/{id}/members/$ref", _MEMBERS_WRITE, _BIND),
+            Operation("PATCH", "/groups/{id}", _MEMBERS_WRITE, _BIND),
             Operation("DELETE", "/groups/{id}/members/{id}/$ref", _MEMBERS_WRITE),
         ),
     ),
@@ -182,14 +180,6 @@ USES = (
             Operation("PATCH", "/groups/{id}/onPremisesSyncBehavior", _GROUP_AUTHORITY),
         ),
     ),
-    Use(
-        "Members that are neither users nor groups",
-        "Shown by their names; idcode does not write them.",
-        (
-            Operation("GET", "/devices", "Device.Read.All"),
-            Operation("GET", "/contacts", "OrgContact.Read.All"),
-        ),
-    ),
 )
 """All of it, by what people use idcode for."""
 
@@ -202,13 +192,8 @@ def operations() -> Iterator[Operation]:
 
 def find(method: str, path: str) -> Operation | None:
     """Return the operation that a request is; ``path`` is relative to the version and without its query."""
-    return next(
-        (operation for operation in operations() if operation.method == method and _fits(operation, path)), None
-    )
-
-
-def _fits(operation: Operation, path: str) -> bool:
-    return _pattern(operation.path).fullmatch(path) is not None
+    fitting = [one for one in operations() if one.method == method and _pattern(one.path).fullmatch(path)]
+    return min(fitting, key=lambda one: one.path.count("{id}"), default=None)  # /users/delta is no user
 
 
 @cache
