@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from idcode.cli.planning import Inputs, Planned, Progress, plan_from
@@ -41,11 +41,11 @@ def proved(planned: Planned, progress: Progress) -> Plan:
     progress("proof: changes", len(plan.changes))
     try:
         _insist_on_privileges(inputs)
-        copies = _copies(inputs)
+        copies = _copies(inputs, {change.directory for change in plan.changes})
     except DirectoryError as error:
         warning = Diagnostic("warning", "proof-impossible", f"the plan cannot be proved: {error}", error.hint)
         return replace(plan, diagnostics=(*plan.diagnostics, warning))
-    views = {name: reading.view for name, reading in inputs.gathered.directories.items()}
+    views = {name: inputs.gathered.directories[name].view for name in copies}
     findings = rehearse(plan, copies, views, inputs.repository.project.redact)
     findings = findings or left_over(plan, plan_from(_again(inputs, copies)).plan)
     verdict: Verdict = "failed" if any(finding.severity == "error" for finding in findings) else "proved"
@@ -63,12 +63,14 @@ def _insist_on_privileges(inputs: Inputs) -> None:
             )
 
 
-def _copies(inputs: Inputs) -> dict[str, Directory]:
+def _copies(inputs: Inputs, changed: Collection[str]) -> dict[str, Directory]:
+    """Return copies of the directories that the plan changes; the others stay as they were read."""
     from idcode.directories.sandbox.copying import copy_of
 
     return {
         name: copy_of(inputs.directories[name], reading.view, reading.fingerprint.identity)
         for name, reading in inputs.gathered.directories.items()
+        if name in changed
     }
 
 
@@ -83,5 +85,6 @@ def _again(inputs: Inputs, copies: Mapping[str, Directory]) -> Inputs:
     readings = {
         name: replace(reading, view=replace(reading.view, unread=known[name])) for name, reading in readings.items()
     }
-    gathered = Gathered(inputs.gathered.sources, readings, inputs.gathered.diagnostics)
-    return replace(inputs, gathered=gathered, directories=copies)
+    both = {**inputs.gathered.directories, **readings}
+    gathered = Gathered(inputs.gathered.sources, both, inputs.gathered.diagnostics)
+    return replace(inputs, gathered=gathered, directories={**inputs.directories, **copies})
