@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import time
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ import jwt
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CertificateCredential, ClientSecretCredential, WorkloadIdentityCredential
-from azure.identity.aio import ClientSecretCredential as AsyncClientSecretCredential
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -86,14 +84,6 @@ def test_a_client_secret_gets_a_token_that_opens_the_tenant(place: Place) -> Non
     with place.credential(ClientSecretCredential, client_secret="right") as credential:
         for scope in scopes(place):
             assert opens(place, credential.get_token(scope).token)
-
-
-def test_credentials_for_asyncio_get_theirs_too(place: Place) -> None:
-    async def token() -> str:
-        async with place.credential(AsyncClientSecretCredential, client_secret="right") as credential:
-            return str((await credential.get_token(scopes(place)[0])).token)
-
-    assert opens(place, asyncio.run(token()))
 
 
 def test_the_tenant_can_be_named_by_a_domain(place: Place) -> None:
