@@ -66,7 +66,7 @@ class EntraDirectory:
         self._decoder = Decoder(self._schema, self._mark_attribute(settings), self._tenant)
         self._roles = Roles(graph, self._tenant)
         patience = settings.patience.total_seconds()
-        self._memory = Memory(self._schema.attributes, patience, clock or Clock())
+        self._memory = Memory(patience, clock or Clock())
         self._bench = Bench(graph, self._decoder, self._roles, self._memory, f"{self._url}/{VERSION}")
         self._known: dict[str, LiveObject] = {}
         self._unanswered: dict[str, float] = {}

@@ -16,8 +16,6 @@ from typing import Literal
 from idcode.directories.entra.graph.clock import Clock
 from idcode.directories.entra.objects import Flat
 from idcode.model.records import ObjectType
-from idcode.model.schema import DirectorySchema
-from idcode.model.syntax import same
 from idcode.model.values import Ref, Scalar
 
 _FIRST_PAUSE = 1.0
@@ -53,8 +51,8 @@ class Note:
 class Memory:
     """The writes of one run. ``patience`` bounds, in seconds, how long anything is waited for."""
 
-    def __init__(self, schema: DirectorySchema, patience: float, clock: Clock) -> None:
-        self._schema, self._patience, self._clock = schema, patience, clock
+    def __init__(self, patience: float, clock: Clock) -> None:
+        self._patience, self._clock = patience, clock
         self._notes: dict[str, Note] = {}
         self._shown: dict[str, Flat] = {}
         self._made: set[str] = set()
@@ -157,7 +155,7 @@ class Memory:
             return (note.presence == "gone") != is_there
         assert seen is not None
         stale = any(
-            name in seen.flat and not self._same(name, seen.flat[name], new) and self._was(name, seen.flat[name], olds)
+            name in seen.flat and not _same(seen.flat[name], new) and _was(seen.flat[name], olds)
             for name, (olds, new) in note.values.items()
         )
         return not stale and all(
@@ -181,7 +179,7 @@ class Memory:
         else:
             flat = dict(seen.flat)
         for name, (olds, new) in note.values.items():
-            if name in flat and self._was(name, flat[name], olds):
+            if name in flat and _was(flat[name], olds):
                 flat[name] = new
         for name, links in note.links.items():
             if name in flat:
@@ -189,8 +187,11 @@ class Memory:
                 flat[name] = (*kept, *(value for value, there in links.items() if there and value not in kept))
         return Seen(seen.object_type, flat)
 
-    def _same(self, name: str, left: tuple[Scalar, ...], right: tuple[Scalar, ...]) -> bool:
-        return same(left, right, self._schema.kind(name))
 
-    def _was(self, name: str, values: tuple[Scalar, ...], olds: Iterable[tuple[Scalar, ...]]) -> bool:
-        return any(self._same(name, values, old) for old in olds)
+def _same(left: tuple[Scalar, ...], right: tuple[Scalar, ...]) -> bool:
+    """Whether two lists of values are the same to the letter: the case of one may be all that was written."""
+    return set(left) == set(right)
+
+
+def _was(values: tuple[Scalar, ...], olds: Iterable[tuple[Scalar, ...]]) -> bool:
+    return any(_same(values, old) for old in olds)

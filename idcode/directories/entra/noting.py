@@ -21,7 +21,7 @@ def note(bench: Bench, write: Write, anchor: str) -> None:
 
 def _note_created(bench: Bench, write: Write, anchor: str) -> None:
     target, request = write.request["target"], write.request
-    flat: Flat = {"id": (anchor,), **bench.decoder.flat(request["body"])}
+    flat: Flat = {"id": (anchor,), **bench.decoder.written(request["body"])}
     bench.memory.born[write.change_id] = anchor
     bench.memory.created(anchor, target["type"], flat)
     for name in ("owners", "members"):
@@ -37,7 +37,7 @@ def _note_invited(bench: Bench, write: Write, anchor: str) -> None:
 
 
 def _note_values(bench: Bench, write: Write, anchor: str) -> None:
-    bench.memory.wrote(anchor, bench.type(write), bench.decoder.flat(bench.merged(write)))
+    bench.memory.wrote(anchor, bench.type(write), bench.decoder.written(bench.merged(write)))
 
 
 def _note_manager(bench: Bench, write: Write, anchor: str) -> None:

@@ -33,7 +33,7 @@ class Decoder:
     tenant: Tenant
 
     def flat(self, item: Mapping[str, Any]) -> Flat:
-        """Return the attributes that a resource, or the body of a write, speaks of. Raises ``ValueError``."""
+        """Return the attributes of a resource. Raises ``ValueError``."""
         found: Flat = {}
         for name, value in item.items():
             if "@" in name:
@@ -50,6 +50,13 @@ class Decoder:
         if "groupTypes" in found:
             found["category"] = (_category(found),)
         return found
+
+    def written(self, body: Mapping[str, Any]) -> Flat:
+        """Return the attributes that the body of a write speaks of: parts that it does not name stay as they are."""
+        left_out = {
+            part for name, parts in NESTED.items() if body.get(name) for part in parts if part not in body[name]
+        }
+        return {name: values for name, values in self.flat(body).items() if name not in left_out}
 
     def _values(self, name: str, value: Any) -> tuple[Scalar, ...]:
         if value is None:
