@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from idcode.directories.entra.objects import MARK_PREFIX
 from idcode.model.plans import AttributeChange
 from idcode.model.schema import Kind
-from idcode.model.syntax import key, text_of
+from idcode.model.syntax import key, moment, text_of
 from idcode.model.values import Ref, Scalar, iso
 
 Request = dict[str, Any]
@@ -82,11 +81,9 @@ def given_mark(attributes: Attributes, default: str | None) -> str | None:
 
 
 def json_value(value: Scalar, kind: Kind) -> Any:
-    """Return one value as Graph takes it; a date is its start in UTC."""
+    """Return one value as Graph takes it; a date, also as text, is its start in UTC. Raises ``ValueError``."""
     if kind is Kind.BOOLEAN:
         return key(value, kind) is True
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, date):
-        return f"{value.isoformat()}T00:00:00Z"
+    if kind is Kind.TIME:
+        return iso(moment(value))
     return value if isinstance(value, str | bool | int) else text_of(value)
