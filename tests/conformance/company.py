@@ -99,7 +99,8 @@ def play(company: Company, expect: Expectation) -> None:
 
     if code == 0:
         second = company.plan("second.json")
-        assert [line for line in second if line.startswith(OPS)] == []
+        left = [line for line in second if line.startswith(OPS)]
+        assert not left, "\n".join(left)
     if after != company.start:
         code, said = company.run("rollback", company.last_run(), "--yes")
         assert code == 0, said
@@ -115,7 +116,7 @@ def assert_begins_as_written(company: Company) -> None:
     """Compare the living objects with the text that they were made from."""
     written = company.case.text("start", company.server) or ()
     living = [line for line in company.start.values() if not is_deleted(line)]
-    assert sorted(living) == sorted(line for line in written if not is_deleted(line))
+    assert sorted(living) == sorted(line for line in written if not is_deleted(line)), "\n".join(living)
 
 
 def difference(start: dict[str, str], now: dict[str, str]) -> list[str]:

@@ -73,8 +73,8 @@ class InProcess:
         self.hands = Hands(Tenant(open_state(root / FILE), clock), lambda: clock.advance(_LONG))
 
     def settings(self) -> Mapping[str, Any]:
-        """Return a ``sandbox-tenant``."""
-        return {"type": "sandbox-tenant", "path": FILE}
+        """Return a ``sandbox-tenant``; whatever is not to be seen at once never is."""
+        return {"type": "sandbox-tenant", "path": FILE, "patience": "PT1S"}
 
     def settle(self) -> None:
         """Nothing is late here."""
@@ -102,7 +102,7 @@ class Served:
             "graph_url": self._address,
             "login_url": self._address,
             "ca_file": "tls/localhost.pem",
-            "patience": "PT30M",
+            "patience": "PT10M",
         }
 
     def settle(self) -> None:

@@ -13,12 +13,18 @@ _ROLES = "/roleManagement/directory"
 _UNITS = "/directory/administrativeUnits"
 _DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 _USERS = ",".join(
-    ("id", *text.OF_USERS, "accountEnabled", "employeeOrgData", "licenseAssignmentStates")
-    + ("onPremisesExtensionAttributes", "onPremisesSyncEnabled")
+    [
+        *("id", "accountEnabled", "employeeOrgData", "licenseAssignmentStates"),
+        *("onPremisesExtensionAttributes", "onPremisesSyncEnabled"),
+        *text.OF_USERS,
+    ]
 )
 _GROUPS = ",".join(
-    ("id", *text.OF_GROUPS, "assignedLicenses", "groupTypes", "isAssignableToRole", "mailEnabled")
-    + ("onPremisesSyncEnabled", "securityEnabled", "visibility")
+    [
+        *("id", "assignedLicenses", "groupTypes", "isAssignableToRole", "mailEnabled"),
+        *("onPremisesSyncEnabled", "securityEnabled", "visibility"),
+        *text.OF_GROUPS,
+    ]
 )
 
 Item = Mapping[str, Any]
@@ -159,7 +165,8 @@ def _own_texts(user: Item) -> Words:
     name = _user_name(user)
     local = name.partition("@")[0]
     hidden = {"userPrincipalName", "userType"}
-    hidden |= {"mail", "mailNickname"} if user["userType"] == "Guest" else set()
+    if user["userType"] == "Guest":
+        hidden |= {"mail", "mailNickname", *(["otherMails"] if user["otherMails"] == [name] else [])}
     hidden |= {each for each in ("displayName", "mailNickname") if user[each] in (local, name)}
     yield from _texts(user, (each for each in text.OF_USERS if each not in hidden))
 
