@@ -125,18 +125,21 @@ def _restore(change: Change, before: LiveObject | None, state: Simulated | None,
     for name, flag in (("enabled", before.enabled), ("protected", before.protected or None)):
         if flag is not None:
             attributes[name] = AttributeChange(after=(flag,))
-    is_user = change.object_type == "user" and not comparison.schema.terms.keeps_passwords
+    is_user = change.object_type == "user"
+    forgets = is_user and not comparison.schema.terms.keeps_passwords
     if is_user:
         attributes |= _account_flags(before)
     undone = replace(
         _changed(change, state, "restore", "containers" if change.object_type == "ou" else "create", attributes),
         expect=Expect(comparison.place(state.now)),
         new_dn=comparison.place(before),
-        password=is_user and before.enabled is True,
-        reversibility=Reversibility("reversible", None, _not_brought_back(before) if is_user else None),
+        password=forgets and before.enabled is True,
+        reversibility=Reversibility("reversible", None, _not_brought_back(before) if forgets else None),
     )
-    mark: Literal["new"] | None = "new" if is_user and before.mark and not undone.password else None
-    back = replace(before, anchor=state.now.anchor, mark=mark, needs_password=is_user and not undone.password)
+    back = replace(before, anchor=state.now.anchor)
+    if forgets:
+        mark: Literal["new"] | None = "new" if before.mark and not undone.password else None
+        back = replace(back, mark=mark, needs_password=not undone.password)
     state.now, state.dn, state.values = back, before.dn, {}
     return Undone(undone)
 
