@@ -20,6 +20,7 @@ from idcode.directories.entra.directory import EntraDirectory
 from idcode.directories.entra.graph.client import GraphClient
 from idcode.directories.entra.graph.clock import Clock
 from idcode.directories.entra.settings import EntraSettings
+from idcode.directories.sandbox.tenant.clock import ScaledClock
 from idcode.directories.sandbox.tenant.http.asgi import application
 from idcode.directories.sandbox.tenant.http.batch import Batches
 from idcode.directories.sandbox.tenant.http.faults import Fault, Faults, Rule
@@ -32,7 +33,7 @@ from idcode.directories.sandbox.tenant.skus import subscription
 from idcode.directories.sandbox.tenant.switches import Switches
 from idcode.directories.sandbox.tenant.tenant import Tenant
 from idcode.model.records import Fingerprint
-from tests.entra.estate import DOMAIN, TENANT, Credential, ScaledClock
+from tests.entra.estate import DOMAIN, TENANT, Credential
 
 DEPARTMENTS = 10
 PROJECT = """

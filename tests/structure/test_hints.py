@@ -53,5 +53,6 @@ def test_every_option_that_a_text_names_with_a_command_exists() -> None:
 def test_every_option_that_a_text_names_belongs_to_some_command() -> None:
     known = {"--help", "--version"}.union(*map(options, COMMANDS.values()))
     for place, text in _texts():
-        unknown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known
+        own = re.sub(r"\baz login --tenant\b", "", text)  # another program's
+        unknown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", own)) - known
         assert not unknown, f"{place}: no command has {unknown}"

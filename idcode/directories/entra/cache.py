@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,34 +65,39 @@ class Cache:
 
     def replace(self, listing: str, selection: str, token: str, now: float, flats: Iterable[Flat]) -> None:
         """Keep a listing as it was read, whole, at ``now``; ``token`` was given out before it was begun."""
-        with self._writing() as connection:
+
+        def keep(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM objects WHERE type = ?", (listing,))
             _put(connection, listing, flats)
             connection.execute(
                 "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?, ?)", (listing, selection, token, now, now)
             )
 
+        self._write(keep)
+
     def update(
         self, listing: str, token: tuple[str, float] | None, changed: Iterable[Flat], gone: Collection[str]
     ) -> None:
         """Keep what has changed; ``token`` is the new delta link and its time, ``None`` where the former one stays."""
-        with self._writing() as connection:
+
+        def keep(connection: sqlite3.Connection) -> None:
             connection.executemany("DELETE FROM objects WHERE type = ? AND id = ?", [(listing, one) for one in gone])
             _put(connection, listing, changed)
             if token is not None:
                 connection.execute("UPDATE listings SET token = ?, token_at = ? WHERE type = ?", (*token, listing))
+
+        self._write(keep)
 
     def forget(self) -> None:
         """Throw everything away."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Open for writing; where that is not possible, nothing is kept any more."""
+    def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Write in one transaction; where that is not possible, nothing is kept any more."""
         try:
             with self._open() as connection, connection:
-                yield connection
+                work(connection)
         except (sqlite3.Error, OSError):
             self.forget()
 
