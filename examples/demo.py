@@ -1,14 +1,13 @@
-"""A walk through idcode: ``make demo`` on a practice domain, ``make demo-ad`` on a private domain controller.
+"""A walk through idcode: ``make demo`` on practice directories, ``make demo-ad`` on a private domain controller.
 
 It copies ``examples/contoso`` to a temporary folder and runs the real ``idcode`` command there: what you see is what
-you would type. After every step it checks the exit code, and asks the domain whether it holds what idcode says. It ends
-with 1 at the first surprise.
+you would type. After every step it checks the exit code, and asks the domain and the tenant whether they hold what
+idcode says. It ends with 1 at the first surprise.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import os
 import shlex
@@ -17,16 +16,14 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.lab import Domain
+from stages import EXAMPLES, IDCODE, DemoFailed, Stage, controller, practice, read_ldif
 
-EXAMPLES = Path(__file__).resolve().parent
 DAY_1, DAY_2, DAY_5 = "2026-12-01", "2026-12-08", "2026-12-11"
 WATCHED = (
     "cn", "sAMAccountName", "userPrincipalName", "givenName", "sn", "displayName", "mail", "proxyAddresses",
@@ -34,69 +31,14 @@ WATCHED = (
     "adminDescription", "userAccountControl", "groupType", "member",
 )  # fmt: skip
 NOT_SETTABLE = 0x800000  # UF_PASSWORD_EXPIRED (MS-SAMR 2.2.1.13): computed by the controller
-IDCODE = (sys.executable, "-m", "idcode.cli.main")
+PEOPLE = (
+    "id", "userPrincipalName", "displayName", "mail", "department", "jobTitle", "accountEnabled", "usageLocation",
+)  # fmt: skip
 ON_A_DIRECTORY = ("plan", "apply", "rollback", "runs", "explain")
 
 
-class DemoFailed(Exception):
-    """Something was not as this walk expects; the text says what."""
-
-
-class Stage(Protocol):
-    """Where the walk takes place: what idcode is told, and who else can be asked about the domain."""
-
-    option: str
-    witness: str
-    passwords_delivered: bool
-    environment: Mapping[str, str]
-
-    def question(self, filter_: str, attributes: tuple[str, ...]) -> list[str]:
-        """Return the command that answers with LDIF."""
-
-
-@dataclass(frozen=True)
-class Practice:
-    """A practice domain, which idcode keeps in a file of the repository."""
-
-    option: str = "--sandbox"
-    witness: str = "idcode sandbox show"
-    passwords_delivered: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    def question(self, filter_: str, attributes: tuple[str, ...]) -> list[str]:
-        """Ask idcode, which prints what is in the file."""
-        return [*IDCODE, "sandbox", "show", filter_, *attributes]
-
-
-class Controller:
-    """A domain controller, which ``ldapsearch`` asks behind idcode's back."""
-
-    option = ""
-    witness = "ldapsearch"
-    passwords_delivered = True
-
-    def __init__(self, domain: Domain, scratch: Path) -> None:
-        self._domain, self._password_file = domain, scratch / "password"
-        self._password_file.touch(mode=0o600)
-        self._password_file.write_text(domain.password, "utf-8")
-        self.environment = {
-            "IDCODE_AD_SERVER": domain.servers[0],
-            "IDCODE_AD_USER": domain.user,
-            "IDCODE_AD_PASSWORD": domain.password,
-            "IDCODE_AD_CA": domain.ca_file,
-            "IDCODE_AD_SERVER_NAME": domain.server_name,
-            # The authority is checked; the certificate names the controller, and we call it by its address.
-            "LDAPTLS_CACERT": domain.ca_file,
-            "LDAPTLS_REQSAN": "never",
-        }
-
-    def question(self, filter_: str, attributes: tuple[str, ...]) -> list[str]:
-        """Ask the controller itself, with a program that knows nothing of idcode."""
-        return [
-            *("ldapsearch", "-LLL", "-x", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"),
-            *("-H", self._domain.servers[0], "-D", self._domain.user, "-y", str(self._password_file)),
-            *("-b", self._domain.base_dn, filter_, *attributes),
-        ]
+Held = tuple[dict[str, Any], dict[str, Any]]
+"""What the domain and the tenant hold, by name of the object."""
 
 
 @dataclass
@@ -153,6 +95,60 @@ class Walk:
             raise DemoFailed(f"expected {expect} {what}, the domain has {found}")
         return found
 
+    def graph(self, path: str) -> list[dict[str, Any]]:
+        """Ask the tenant itself for what is at a path of Graph."""
+        done = self.run([*IDCODE, "sandbox", "show", path])
+        if done.returncode:
+            raise DemoFailed(f"idcode sandbox show '{path}' failed: {done.stderr.strip()}")
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+    def names(self, path: str, expect: set[str]) -> None:
+        """Say what is at a path of Graph, by name; raise :class:`DemoFailed` where it is not ``expect``."""
+        found = without_rules(self.graph(path))
+        print(f"  idcode sandbox show '{path}': {', '.join(found) or 'nothing'}")
+        if set(found) != expect:
+            raise DemoFailed(f"expected {', '.join(sorted(expect)) or 'nothing'}")
+
+    def of_group(self, name: str, link: str, expect: set[str]) -> None:
+        """Say who the members or owners of a group of the tenant are, as :meth:`names` does."""
+        (group,) = self.graph(f"/groups?$select=id&$filter=displayName eq '{name}'")
+        print(f"  {link} of {name}:")
+        self.names(f"/groups/{group['id']}/{link}?$select=displayName", expect)
+
+    def of_person(self, employee: str, expect: set[str]) -> None:
+        """Say which groups and units of the tenant somebody is in, as :meth:`names` does."""
+        (person,) = self.graph(f"/users?$select=id,displayName&$filter=employeeId eq '{employee}'")
+        print(f"  {employee} {person['displayName']}:")
+        self.names(f"/users/{person['id']}/memberOf?$select=displayName", expect)
+
+    def licences(self, expect: Mapping[str, int]) -> None:
+        """Say how many units of each product are in use, once Entra has handed them out to the groups' members.
+
+        Raises :class:`DemoFailed` where that is not ``expect`` after a minute.
+        """
+        for _ in range(60):
+            found = {sku["skuPartNumber"]: sku["consumedUnits"] for sku in self.graph("/subscribedSkus")}
+            if found == expect:
+                break
+            time.sleep(1)
+        print(f"  idcode sandbox show /subscribedSkus: {found}")
+        if found != expect:
+            raise DemoFailed(f"expected {expect} units in use")
+
+    def sync(self) -> None:
+        """Let the time pass in which Entra Connect does its work."""
+        for command in self.stage.on_the_way():
+            self.idcode(command)
+
+    def tenant(self) -> dict[str, Any]:
+        """Return people with what they have, groups and units, as the tenant tells it."""
+        people = self.graph(f"/users?$select={','.join(PEOPLE)}&$expand=memberOf($select=displayName)")
+        groups = self.graph("/groups?$select=id,displayName,description,assignedLicenses,membershipRule")
+        for person in people:
+            person["memberOf"] = without_rules(person["memberOf"])
+        return {one["id"]: one for one in (*people, *groups)}
+
     def snapshot(self) -> dict[str, dict[str, list[str]]]:
         """Return everything that idcode manages, as the domain tells it."""
         found = self.search("(|(objectClass=user)(objectClass=group)(objectClass=organizationalUnit))", *WATCHED)
@@ -171,21 +167,9 @@ class Walk:
                 print(f"  changed: {place}")
 
 
-def read_ldif(text: str) -> list[dict[str, list[str]]]:
-    """Read entries of LDIF (RFC 2849); values sorted, since a directory keeps no order."""
-    entries = []
-    for block in text.replace("\n ", "").split("\n\n"):
-        entry: dict[str, list[str]] = {}
-        for line in block.splitlines():
-            name, colon, value = line.partition(":")
-            if not colon or line.startswith(("#", "ref")):
-                continue
-            if value.startswith(":"):
-                value = base64.b64decode(value[1:]).decode("utf-8", "replace")
-            entry.setdefault(name, []).append(value.strip(" "))
-        if "dn" in entry:
-            entries.append({name: sorted(values) for name, values in entry.items()})
-    return entries
+def without_rules(found: list[dict[str, Any]]) -> list[str]:
+    """Return the names of objects, without dynamic groups, to which their rules bring people in their own time."""
+    return sorted(name for name in (str(one["displayName"]) for one in found) if not name.startswith("dyn-"))
 
 
 def show(text: str, head: int, tail: int) -> None:
@@ -212,10 +196,12 @@ def first_day(walk: Walk) -> None:
     walk.idcode("validate")
     say(
         "2. Plan",
-        "The domain is empty, so everything is to be created. The plan is a file: what a reviewer approves is what is "
-        "applied. Exit code 2 says that there are changes.",
+        "The domain is empty, so everything is to be created. The tenant has a past, which no file names and nobody "
+        "touches. One plan covers both. People come to the tenant from the domain, by Entra Connect: until it has "
+        "brought them they are awaited. The plan is a file: what a reviewer approves is what is applied. Exit code 2 "
+        "says that there are changes.",
     )
-    walk.idcode(f"plan --as-of {DAY_1} --out plan.json --detailed-exitcode", expect=2, head=24, tail=14)
+    walk.idcode(f"plan --as-of {DAY_1} --out plan.json --detailed-exitcode", expect=2, head=24, tail=24)
     summary = json.loads((walk.root / "plan.json").read_text("utf-8"))["summary"]
     walk.idcode("show plan.json --format markdown", head=16, tail=4)
     how = (
@@ -226,7 +212,8 @@ def first_day(walk: Walk) -> None:
     say(
         "3. Apply",
         "Batch by batch, a canary of five first, every write journalled before it is sent. Accounts are created "
-        f"disabled, get a random password {how}, and are then enabled.",
+        f"disabled, get a random password {how}, and are then enabled. Guests are invited: they sign in where they "
+        "come from.",
     )
     walk.idcode("apply plan.json", head=4, tail=6)
     people = walk.count("everyday accounts", "(&(objectClass=user)(employeeID=*))")
@@ -235,8 +222,38 @@ def first_day(walk: Walk) -> None:
     if summary["create"] <= people + admins:
         raise DemoFailed("there should be groups and organizational units, too")
     count_passwords(walk, people + admins if walk.stage.passwords_delivered else 0)
-    say("4. Plan again", "The directory is the state. Nothing is left to do, and the exit code says so.")
-    walk.idcode(f"plan --as-of {DAY_1} --detailed-exitcode", expect=0)
+    walk.of_group("project-aurora", "members", {"Hilde Tenkt", "Rasmus Påfund"})
+    say("4. Plan again", "The directories are the state. Nothing is left to do, and the exit code says so.")
+    walk.idcode(f"plan --as-of {DAY_1} --detailed-exitcode", expect=0, head=6, tail=6)
+    into_the_cloud(walk, people)
+
+
+def into_the_cloud(walk: Walk, people: int) -> None:
+    """The sync brings everybody to the tenant, and the rest of the files' wishes can come true."""
+    say(
+        "5. Meanwhile, Entra Connect",
+        "It brings every account below People to the tenant; the second accounts of administrators are not among them. "
+        "Somebody tried the tenant out in 2024 and has an account there: it is taken over.",
+    )
+    walk.sync()
+    say(
+        "6. What the tenant adds",
+        "Now they have a place in the tenant: where they work (no licence without it), a licence by the group they "
+        "belong to, a unit that the help desk of the northern offices looks after, a role in there, the payroll "
+        "application. Everybody at once is more than the 20 % that idcode.yaml allows for a day. Exit code 3: stopped "
+        "by a guard, nothing is done until somebody says that it is meant.",
+    )
+    walk.idcode(f"plan --as-of {DAY_1} --out cloud.json", expect=3, head=24, tail=16)
+    walk.idcode(f"apply cloud.json --allow update={people}", head=4, tail=6)
+    walk.of_person("E1087", {"lic-m365-e5", "nordics"})
+    walk.of_group("project-aurora", "owners", {"Tove Stenvåg", "Siv Sjöfjäll"})
+    (assignment,) = walk.graph("/roleManagement/directory/roleAssignments?$expand=principal")
+    holder, scope = assignment["principal"]["displayName"], assignment["directoryScopeId"]
+    print(f"  idcode sandbox show /roleManagement/directory/roleAssignments: {holder} at {scope}")
+    if holder != "helpdesk-nordics" or not scope.startswith("/administrativeUnits/"):
+        raise DemoFailed("expected a role of helpdesk-nordics in one unit")
+    walk.of_group("Conditional Access Exceptions", "members", {"Break Glass 1", "Break Glass 2"})
+    walk.idcode(f"plan --as-of {DAY_1} --detailed-exitcode", expect=0, head=6, tail=6)
 
 
 def count_passwords(walk: Walk, expect: int) -> None:
@@ -251,7 +268,7 @@ def count_passwords(walk: Walk, expect: int) -> None:
 def broken_export(walk: Walk) -> None:
     """A cut file takes nobody's account away."""
     say(
-        "5. A bad night",
+        "7. A bad night",
         "The HR export breaks off in the middle, and 150 people are not in it. A file without its last line proves "
         "nothing: nobody is created, nobody is missing, and what HR masters stays as it is.",
     )
@@ -260,16 +277,18 @@ def broken_export(walk: Walk) -> None:
     path.write_bytes(b"".join(whole.splitlines(keepends=True)[:130]))
     walk.idcode(f"plan --as-of {DAY_1} --detailed-exitcode", expect=0, head=6, tail=14)
     path.write_bytes(whole)
+    walk.licences({"SPE_E5": 71, "SPE_E3": 193, "POWER_BI_PRO": 0})
 
 
-def second_day(walk: Walk) -> dict[str, dict[str, list[str]]]:
-    """A week of life in one plan; returns what the directory held before."""
-    before = walk.snapshot()
+def second_day(walk: Walk) -> Held:
+    """A week of life in one plan; returns what the directories held before."""
+    before = walk.snapshot(), walk.tenant()
     say(
-        "6. A week later",
-        "A new colleague, two people who change departments, a marriage, a leaver, another leaver on legal hold, "
-        "somebody who vanished from HR without a date, a department with a new name, a new project group, a new "
-        "telephone number. And time: three of those who were announced start work, and somebody's last day is over.",
+        "8. A week later",
+        "A new colleague, two people who change departments and with them their licence, a marriage, a leaver, another "
+        "leaver on legal hold, somebody who vanished from HR without a date, a department with a new name, a new "
+        "project group, a new telephone number. And time: three of those who were announced start work, somebody's "
+        "last day is over, one guest's invitation ends and another one's begins.",
     )
     walk.overlay()
     walk.idcode(f"plan --as-of {DAY_2} --out week.json --detailed-exitcode", expect=2, head=90, tail=30)
@@ -278,87 +297,67 @@ def second_day(walk: Walk) -> dict[str, dict[str, list[str]]]:
     walk.count("group under the department's old name", "(sAMAccountName=dept-customer-support)", 0)
     walk.count("group under its new name", "(sAMAccountName=dept-customer-experience)", 1)
     walk.count("person with the new and the old address", MARRIED, 1)
-    walk.idcode(f"plan --as-of {DAY_2} --detailed-exitcode", expect=0, head=6, tail=12)
+    walk.names(GUESTS, {"Hilde Tenkt", "Noor Verzonneman", "Liv Forsvunnet"})
+    walk.sync()
+    walk.of_person("E1087", {"lic-m365-e3", "nordics"})  # moved to Marketing
+    walk.of_person("E1076", {"nordics"})  # left, and has no licence any more
     say(
-        "7. Why?",
+        "9. Why?",
         "Every value knows where it comes from: source, record and column, rule and line, and what it beat. HR has "
         "only the switchboard for E1096, so the phonebook's number counts.",
     )
     walk.idcode(f"explain person:E1096 --attribute telephoneNumber --as-of {DAY_2}", head=30, tail=10)
+    walk.licences({"SPE_E5": 69, "SPE_E3": 195, "POWER_BI_PRO": 0})
     say(
-        "8. Three days on",
-        "The person who vanished has been gone for longer than the grace period of 48 hours: the next plan disables "
-        "the account and moves it to the leavers. This is only a look ahead.",
+        "10. Three days on",
+        "The sync has brought the new colleague, who gets a licence now. The person who vanished has been gone for "
+        "longer than the grace period of 48 hours: the account is disabled and moved to the leavers, and its licence "
+        "is free again. This is only a look ahead.",
     )
-    walk.idcode(f"plan --as-of {DAY_5} --detailed-exitcode", expect=2, head=30, tail=12)
+    walk.idcode(f"plan --as-of {DAY_5} --detailed-exitcode", expect=2, head=50, tail=12)
     return before
 
 
+GUESTS = "/users?$select=displayName&$filter=userType eq 'Guest'"
 MARRIED = (
     "(&(employeeID=E1096)(proxyAddresses=SMTP:linnea.vintersoloyfjell@contoso.com)"
     "(proxyAddresses=smtp:linnea.asnas@contoso.com))"
 )
 
 
-def roll_back(walk: Walk, before: dict[str, dict[str, list[str]]]) -> None:
-    """The week is undone through the same door, and the directory is compared entry by entry."""
+def roll_back(walk: Walk, before: Held) -> None:
+    """The week is undone through the same door, and the directories are compared object by object."""
     say(
-        "9. Take it back",
+        "11. Take it back",
         "The journal holds what every write replaced. A rollback is a plan like any other and goes through the same "
         "guards: it would delete the new project group, and one of 34 groups is more than the 2 % that idcode.yaml "
-        "allows. Exit code 3: stopped by a guard, nothing was done. Whoever means it says so.",
+        "allows. Whoever means it says so. The guest whose invitation had ended is restored, the other one goes. What "
+        "the domain masters follows in the tenant by the sync.",
     )
     walk.idcode("runs")
     last = json.loads(walk.idcode("runs --format json", quiet=True))[0]["run_id"]
     walk.idcode(f"rollback {last} --yes", expect=3, head=16, tail=9)
     walk.idcode(f"rollback {last} --yes --allow delete=1", head=30, tail=14)
-    after = walk.snapshot()
-    differences = sorted(
-        f"{dn}: {name}: {before.get(dn, {}).get(name)} became {after.get(dn, {}).get(name)}"
-        for dn in before.keys() | after.keys()
-        for name in before.get(dn, {}).keys() | after.get(dn, {}).keys()
-        if before.get(dn, {}).get(name) != after.get(dn, {}).get(name)
-    )
-    if differences:
-        raise DemoFailed("the rollback left something behind:\n" + "\n".join(differences))
-    print(f"  {walk.stage.witness}: all {len(after)} entries hold what they held before the week")
+    walk.sync()
+    for witness, then, now in (
+        (walk.stage.witness, before[0], walk.snapshot()),
+        ("idcode sandbox show", before[1], walk.tenant()),
+    ):
+        differences = sorted(
+            f"{name}: {key}: {then.get(name, {}).get(key)} became {now.get(name, {}).get(key)}"
+            for name in then.keys() | now.keys()
+            for key in then.get(name, {}).keys() | now.get(name, {}).keys()
+            if then.get(name, {}).get(key) != now.get(name, {}).get(key)
+        )
+        if differences:
+            raise DemoFailed("the rollback left something behind:\n" + "\n".join(differences))
+        print(f"  {witness}: all {len(now)} objects hold what they held before the week")
     say(
-        "10. And now?",
+        "12. And now?",
         "The files still ask for the week's changes. What was rolled back waits until somebody changes the files or "
         "says --reapply, so that tonight's pipeline does not do it all again.",
     )
     walk.idcode(f"plan --as-of {DAY_2} --detailed-exitcode", expect=0, head=6, tail=12)
-
-
-@contextmanager
-def controller(scratch: Path) -> Iterator[Controller]:
-    """Start a private domain controller for the time of a walk. Raises :class:`DemoFailed` where none can run."""
-    sys.path.insert(0, str(EXAMPLES.parent))  # the lab belongs to the tests, which are not installed
-    from tests.lab import SambaLab, available
-    from tests.lab.golden import LabError
-
-    reason = available()
-    if reason is None and shutil.which("ldapsearch") is None:
-        reason = "not installed: ldapsearch (apt-get install ldap-utils)"
-    if reason:
-        raise DemoFailed(f"it needs a Samba AD domain of its own, which cannot run here: {reason}")
-    lab = SambaLab(scratch / "dc", first_ip=10)
-    try:
-        print("Starting a private domain controller …", flush=True)
-        domain = lab.start()
-        print(f"corp.contoso.com at {domain.servers[0]}; the repository is a copy of examples/contoso.")
-        yield Controller(domain, scratch)
-    except LabError as error:
-        raise DemoFailed(str(error)) from error
-    finally:
-        lab.discard()
-
-
-@contextmanager
-def practice(_: Path) -> Iterator[Practice]:
-    """Practise: nothing to start, nothing to stop."""
-    print("A practice domain in a file; the repository is a copy of examples/contoso.")
-    yield Practice()
 
 
 def main() -> int:
@@ -370,7 +369,7 @@ def main() -> int:
         root = Path(scratch) / "contoso"
         shutil.copytree(EXAMPLES / "contoso", root, ignore=shutil.ignore_patterns(".idcode", ".demo"))
         try:
-            with begin(Path(scratch)) as stage:
+            with begin(Path(scratch), root) as stage:
                 walk = Walk(root, stage)
                 first_day(walk)
                 broken_export(walk)
