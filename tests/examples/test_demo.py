@@ -30,7 +30,8 @@ def walk(*arguments: str) -> str:
 def test_the_demonstration_on_a_practice_domain_ends_as_it_promises() -> None:
     shown = walk()
     assert "$ idcode apply --sandbox plan.json" in shown
-    assert shown.index("batch 9/9") < shown.index("Run ") < shown.index("To undo it: ")
+    assert "cloud from corp: 277 created, 1 updated" in shown
+    assert shown.index("batch 12/12") < shown.index("Run ") < shown.index("To undo it: ")
     assert ".demo/delivered.txt: 0 passwords handed over" in shown
 
 
@@ -39,4 +40,7 @@ def test_the_demonstration_on_a_domain_controller_ends_as_it_promises() -> None:
     reason = available()
     if reason:
         pytest.skip(f"no Samba AD: {reason}")
-    assert "$ idcode apply plan.json" in walk("--ad")
+    shown = walk("--ad")
+    assert "$ idcode apply plan.json" in shown
+    assert "cloud is served at https://localhost:" in shown
+    assert "cloud from corp: 277 created, 1 updated" in shown
