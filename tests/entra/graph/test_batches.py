@@ -90,12 +90,13 @@ def test_a_throttled_call_is_repeated_alone(connect: Connect) -> None:
     assert Counter(service.names()) == {f"PATCH /users/{number}": 3 if number == 3 else 1 for number in range(5)}
 
 
-def test_without_retry_after_the_pauses_grow(connect: Connect) -> None:
+@pytest.mark.parametrize("retry_after", [None, 0])
+def test_without_retry_after_the_pauses_grow(connect: Connect, retry_after: int | None) -> None:
     moments: list[float] = []
 
     def script(_asked: Asked) -> Answered:
         moments.append(graph._exchange.clock.now())
-        return throttled() if len(moments) < 8 else Answered(204)
+        return throttled(retry_after) if len(moments) < 8 else Answered(204)
 
     graph = connect(Service(script))
     assert [answer.ok for answer in graph.send(patches(1))] == [True]

@@ -36,6 +36,7 @@ def test_closing_ends_the_thread_whatever_is_under_way_and_may_be_done_twice() -
     def script(asked: Asked) -> Answered:
         return Answered(200, {"value": [1], "@odata.nextLink": f"{BASE}/users?$skiptoken={len(service.asked)}"})
 
+    before = threading.active_count()
     service = Service(script)
     graph = client(service)
     endless, writes = graph.pages("/users"), graph.send(WRITES)
@@ -44,7 +45,7 @@ def test_closing_ends_the_thread_whatever_is_under_way_and_may_be_done_twice() -
     assert threads() == ["idcode-graph"]
     graph.close()
     graph.close()
-    assert threads() == []
+    assert threading.active_count() == before
     del endless, writes
 
 
@@ -86,6 +87,40 @@ def test_what_fails_in_the_background_fails_in_the_caller_after_what_came_before
     with pytest.raises(ValueError, match="no more"):
         next(stream)
     background.close()
+
+
+def test_an_interrupt_of_the_waiting_thread_ends_what_it_waited_for() -> None:
+    background = Background()
+    ended = threading.Event()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    async def work() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        try:
+            await asyncio.sleep(600)
+        finally:
+            ended.set()
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            background.run(work())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ended.wait(10)
+    background.close()
+
+
+def test_a_program_ends_with_a_client_that_was_left_open() -> None:
+    code = """
+from tests.entra.graph.service import *
+graph = client(Service(lambda asked: Answered(200, {"value": [1], "@odata.nextLink": f"{BASE}/users?{asked.url[-9:]}1"})))
+stream = graph.pages("/users?$top=999")
+print(next(stream))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[1]\n", "")
 
 
 INTERRUPTED = """

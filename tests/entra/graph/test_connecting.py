@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ import pytest
 
 from idcode.directories.entra.graph.client import GraphClient
 from idcode.directories.entra.graph.clock import Clock
+from idcode.directories.entra.graph.connection import Connection
 from idcode.directories.sandbox.tenant.exchange import Reply, Request
 from idcode.directories.sandbox.tenant.http import tls
 from idcode.directories.sandbox.tenant.http.asgi import application
@@ -23,6 +27,7 @@ from tests.entra.graph.service import FAST, TENANT, Answered, Asked, Credential,
 from tests.tenant.test_tokens import CLIENT, ISSUER, SUBJECT, pipeline_token, self_signed
 
 Connect = Callable[..., GraphClient]
+ROOT = Path(__file__).parents[3]
 EXPIRED = error(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
 
 
@@ -78,6 +83,20 @@ def test_a_token_that_is_not_accepted_is_replaced_once_by_a_credential_without_m
 def test_a_token_is_never_sent_in_the_clear(url: str) -> None:
     with pytest.raises(DirectoryError, match=r"graph_url .* is not an https URL"):
         GraphClient(settings(graph_url=url), Path())
+
+
+def test_a_token_is_sent_to_the_service_and_to_nobody_else() -> None:
+    service = Service(lambda _asked: Answered(200))
+
+    async def ask(url: str, **others: Any) -> None:
+        connection = Connection(settings(**others), Path(), service, Credential)
+        await connection.request("GET", url, {})
+        await connection.close()
+
+    asyncio.run(ask("/users"))
+    asyncio.run(ask("/users", graph_url="http://127.0.0.1:8080"))
+    asyncio.run(ask("https://graph.microsoft.com.example.net/v1.0/users"))
+    assert authorized(service) == ["Bearer t1", "Bearer t1", None]
 
 
 @pytest.mark.parametrize("kind", [httpx.ConnectError, httpx.ReadTimeout])
@@ -281,6 +300,20 @@ def test_without_the_azure_cli_it_is_said_how_to_sign_in(place: Place, monkeypat
     with pytest.raises(DirectoryError, match="by credential azure-cli: Azure CLI not found") as caught:
         place.organization(credential="azure-cli")
     assert caught.value.hint == f"Sign in with: az login --tenant {TENANT}"
+
+
+def test_a_refused_sign_in_is_said_once() -> None:
+    code = """
+from tests.entra.graph.service import *
+try:
+    GraphClient(settings(credential="azure-cli"), Path()).get("/organization")
+except Exception as error:
+    print(type(error).__name__)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={"PATH": "/nowhere"}, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("DirectoryError\n", "")
 
 
 def test_the_azure_cli_is_started_once(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

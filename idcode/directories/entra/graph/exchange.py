@@ -66,9 +66,6 @@ class Exchange:
                 answers.append(trial.answer(result))
             else:
                 again.append(trial)
-        latest = max((trial.ready_at for trial in again), default=0.0)
-        for trial in again:
-            trial.ready_at = latest
         return answers, again
 
     def _again(self, trial: Trial, result: Result) -> float | None:
