@@ -4,7 +4,8 @@ VENV := .venv
 STAMP := $(VENV)/.stamp
 BIN := $(VENV)/bin
 PYTHON ?=
-LAB_PACKAGES := samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules openssl ldap-utils
+LAB_PACKAGES := samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules openssl ldap-utils \
+	postgresql
 APT_INSTALL := apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends
 CAN_INSTALL := command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]
 FIND_PYTHON := for name in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
@@ -33,13 +34,13 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-lab: ## Install the Debian packages of the private Samba AD domain (as root)
+lab: ## Install the Debian packages of the private Samba AD domain and PostgreSQL server (as root)
 	@command -v dpkg-query >/dev/null || exit 0; \
 	missing=$$(for package in $(LAB_PACKAGES); do \
 		dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
 	if [ -z "$$missing" ]; then exit 0; \
 	elif $(CAN_INSTALL); then $(APT_INSTALL) $$missing; \
-	else echo "make: no Samba AD domain here without root and:" $$missing >&2; fi
+	else echo "make: some tests skip, without root and:" $$missing >&2; fi
 
 demo: $(STAMP) ## Walk through idcode on a practice domain
 	@$(BIN)/python examples/demo.py
@@ -47,7 +48,7 @@ demo: $(STAMP) ## Walk through idcode on a practice domain
 demo-ad: $(STAMP) lab ## The same walk on a private Samba AD domain (as root)
 	@$(BIN)/python examples/demo.py --ad
 
-test: $(STAMP) lab ## Run the tests; those that need Samba AD skip where it cannot run
+test: $(STAMP) lab ## Run the tests; those that need Samba AD or PostgreSQL skip where it cannot run
 	$(BIN)/pytest -n auto --maxprocesses 8
 
 soak: $(STAMP) ## Apply 2,000 changes to a practice tenant while everything goes wrong on the way

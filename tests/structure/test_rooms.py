@@ -52,6 +52,7 @@ HEAVY = {
     "jsonschema",
     "deepdiff",
     "msgraph",
+    "psycopg",
     "azure",
 }
 
