@@ -90,3 +90,4 @@ async def _stop(tasks: set[asyncio.Task[Any]]) -> None:
 
 async def _stop_all() -> None:
     await _stop(asyncio.all_tasks() - {asyncio.current_task()})
+    await asyncio.get_running_loop().shutdown_default_executor()
