@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Connection, Engine, bindparam, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from idcode.model.errors import PlanRefused, StoreError
@@ -89,13 +89,23 @@ class Store(History):
                     hint="a plan is good for one apply: make a new one with idcode plan --out FILE",
                 ) from None
 
+    def begin_again(self, run_id: str) -> None:
+        """Write down that a run which had ended, or whose process had, is going on."""
+        row = {"status": "running", "finished_at": None, "message": None}
+        with failing(_JOURNAL), writing(self._engine) as connection:
+            connection.execute(update(tables.runs).where(tables.runs.c.run_id == run_id).values(**row))
+
     def record_intents(self, run_id: str, changes: Iterable[ChangeRow], writes: Iterable[WriteIntent]) -> None:
-        """Write down what is about to be sent, with what is there now; all of it or nothing."""
+        """Write down what is about to be sent, with what is there now; all of it or nothing.
+
+        It takes the place of what an earlier attempt wrote down about ``changes``, except for writes that are done.
+        """
         now = self._now()
         change_rows = [{"run_id": run_id, **_columns(change), "at": now} for change in changes]
         write_rows = [{"run_id": run_id, "intent_at": now, **_intent_columns(intent)} for intent in writes]
         with failing(_JOURNAL), writing(self._engine) as connection:
             if change_rows:
+                _forget(connection, run_id, [row["change_id"] for row in change_rows])
                 connection.execute(tables.changes.insert(), change_rows)
             if write_rows:
                 connection.execute(tables.writes.insert(), write_rows)
@@ -144,6 +154,15 @@ class Store(History):
         """Remove the lock of ``directory``, whoever holds it."""
         with failing("cannot remove the lock"), writing(self._engine) as connection:
             locks.release(connection, directory)
+
+
+def _forget(connection: Connection, run_id: str, change_ids: Iterable[str]) -> None:
+    """Remove changes, and their writes that are not done."""
+    named = [{"named": change_id} for change_id in change_ids]
+    not_done = or_(tables.writes.c.outcome.is_(None), tables.writes.c.outcome != "done")
+    for table, chosen in ((tables.changes, []), (tables.writes, [not_done])):
+        of_change = (table.c.run_id == run_id, table.c.change_id == bindparam("named"))
+        connection.execute(delete(table).where(*of_change, *chosen), named)
 
 
 def _columns(change: ChangeRow) -> dict[str, Any]:

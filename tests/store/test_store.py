@@ -111,6 +111,27 @@ def test_intents_are_written_all_or_not_at_all(store: Store) -> None:
     assert store.changes(run_id) == []
 
 
+def test_what_is_tried_again_replaces_its_intents_and_keeps_what_is_done(store: Store) -> None:
+    run_id = begin(store)
+    second = replace(intent("c1", 1), write=Write("c1.2", "c1", "account", {}))
+    third = replace(intent("c1", 2), write=Write("c1.3", "c1", "links", {}))
+    store.record_intents(run_id, [row("c1"), row("c2")], [intent("c1"), second, third, intent("c2", 3)])
+    store.record_outcome(run_id, Outcome("c1.1", "done"))
+    store.record_outcome(run_id, Outcome("c1.2", "failed"))
+    store.record_changes(run_id, [row("c1", "failed")])
+    store.finish_run(run_id, "failed", {"failed": 1}, "why")
+
+    store.begin_again(run_id)
+    run = store.run(run_id)
+    assert (run.status, run.finished_at, run.message) == ("running", None, None)
+    store.record_intents(run_id, [row("c1")], [second])
+    journal = [(write.write_id, write.outcome) for write in store.writes(run_id)]
+    assert journal == [("c1.1", "done"), ("c1.2", None), ("c2.1", None)]
+    assert [(change.change_id, change.status) for change in store.changes(run_id)] == [
+        ("c1", "intended"), ("c2", "intended"),
+    ]  # fmt: skip
+
+
 def test_an_outcome_without_an_intent_is_refused(store: Store) -> None:
     run_id = begin(store)
     with pytest.raises(StoreError, match=r"c9\.1"):
