@@ -96,19 +96,10 @@ class Controller:
 
 
 @contextmanager
-def practice(_scratch: Path, root: Path) -> Iterator[Practice]:
+def practice(_scratch: Path, _root: Path) -> Iterator[Practice]:
     """Practise: nothing to start, nothing to stop."""
     print("A practice domain and a practice tenant, each in a file; the repository is a copy of examples/contoso.")
-    give_the_tenant_a_past(root)
     yield Practice()
-
-
-def give_the_tenant_a_past(root: Path) -> None:
-    """Make the practice tenant of the repository in ``root`` with what ``practice/tenant.json`` says."""
-    begin = ["sandbox", "reset", "--directory", "cloud", "--from", "practice/tenant.json", "--yes"]
-    print("\n  $ idcode " + " ".join(begin), flush=True)
-    done = subprocess.run([*IDCODE, *begin], cwd=root, check=True, stdout=subprocess.PIPE, encoding="utf-8")
-    print(f"  | {done.stdout}".rstrip())
 
 
 @contextmanager
@@ -142,7 +133,6 @@ def controller(scratch: Path, root: Path) -> Iterator[Controller]:
 @contextmanager
 def served(root: Path) -> Iterator[None]:
     """Serve a practice tenant, and let the repository in ``root`` use it as it would a real one."""
-    give_the_tenant_a_past(root)
     serve = [*IDCODE, "sandbox", "serve", "--port", "0"]
     server = subprocess.Popen(serve, cwd=root, stdout=subprocess.PIPE, encoding="utf-8")
     try:

@@ -92,15 +92,10 @@ def test_the_password_script_notes_the_account_and_forgets_the_password(tmp_path
     assert stat.S_IMODE(note.stat().st_mode) == 0o600
 
 
-def begin_tenant(root: Path) -> None:
-    assert run_main(["sandbox", "reset", "--from", str(root / "practice" / "tenant.json"), "-C", str(root)]) == 0
-
-
 def test_the_first_plan_gives_everybody_a_logon_name_of_their_own(tmp_path: Path) -> None:
     root = tmp_path / "contoso"
     shutil.copytree(CONTOSO, root, ignore=shutil.ignore_patterns(".idcode"))
     out = tmp_path / "plan.json"
-    begin_tenant(root)
     assert run_main(["plan", "-C", str(root), "--sandbox", "--as-of", "2026-12-01", "--out", str(out), "--strict"]) == 0
     plan = json.loads(out.read_text("utf-8"))
     accounts = {
@@ -128,7 +123,6 @@ def test_a_practice_domain_with_a_past_is_taken_over_without_losing_anybody(
     shutil.copytree(CONTOSO, root, ignore=shutil.ignore_patterns(".idcode"))
     estate = str(root / "practice" / "estate.ldif")
     assert run_main(["sandbox", "reset", "--from", estate, "-C", str(root)]) == 0
-    begin_tenant(root)
     capsys.readouterr()
     planning = ["plan", "--sandbox", "--as-of", "2026-12-01", "--format", "json", "-C", str(root)]
     assert run_main(planning) == 0
@@ -160,7 +154,6 @@ def test_the_tenant_gets_what_the_domain_does_not_have(
     monkeypatch.delenv("CI", raising=False)
     root = tmp_path / "contoso"
     shutil.copytree(CONTOSO, root, ignore=shutil.ignore_patterns(".idcode"))
-    begin_tenant(root)
     planned(root, capsys, "2026-12-01")
     assert run_main(["sandbox", "sync", "-C", str(root)]) == 0
     assert "277 created, 1 updated" in capsys.readouterr().out  # somebody had tried the tenant out before

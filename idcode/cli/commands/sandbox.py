@@ -45,7 +45,9 @@ def reset(
         return 1
     for beginning in wanted:
         beginning.make()
-        console.say(f"{beginning.name}: {beginning.told}, {f'as in {source}' if source else 'empty'}")
+        console.say(
+            f"{beginning.name}: {beginning.told}, {f'as in {beginning.source}' if beginning.source else 'empty'}"
+        )
     return 0
 
 
@@ -62,7 +64,7 @@ def _domains(
     for key, node in settings.items():
         domain, path = _beginning(key, node, source, recycle_bin, exchange), file_of(key, node, repository.root)
         check = partial(check_replaceable, path) if node.path else _nothing  # elsewhere only idcode puts files
-        found.append(Beginning(key, path, check, partial(create, path, domain), domain.root_dn))
+        found.append(Beginning(key, path, check, partial(create, path, domain), domain.root_dn, source))
     return found
 
 

@@ -46,13 +46,17 @@ def chosen(settings: dict[str, TenantSettings], name: str | None) -> tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A practice directory to be made: ``check`` raises where its file must not be replaced, ``told`` is what it is."""
+    """A practice directory to be made: ``check`` raises where its file must not be replaced, ``told`` is what it is.
+
+    ``source`` is the file of what will be in it.
+    """
 
     name: str
     path: Path
     check: Callable[[], None]
     make: Callable[[], None]
     told: str
+    source: Path | str | None
 
 
 def beginnings(
@@ -60,7 +64,7 @@ def beginnings(
 ) -> list[Beginning]:
     """Return the tenants to be made anew: all, the one that is named, or the one that ``source`` is for."""
     from idcode.directories.sandbox.tenant.clock import RealClock
-    from idcode.directories.sandbox.tenant.practice import file_of, new_tenant
+    from idcode.directories.sandbox.tenant.practice import beginning_of, file_of, new_tenant
     from idcode.directories.sandbox.tenant.seeding import planted
     from idcode.directories.sandbox.tenant.storage import check_replaceable, create
 
@@ -69,9 +73,11 @@ def beginnings(
     found = []
     for key, node in settings.items():
         path = file_of(key, node, repository.root)
-        state = planted(new_tenant(node, source), RealClock().now())
+        held = source or beginning_of(node, repository.root)
+        state = planted(new_tenant(node, held), RealClock().now())
         told = "a tenant with " + ", ".join([*node.domains, "contoso.onmicrosoft.com"])
-        found.append(Beginning(key, path, partial(check_replaceable, path), partial(create, path, state), told))
+        check, make = partial(check_replaceable, path), partial(create, path, state)
+        found.append(Beginning(key, path, check, make, told, source or node.practice))
     return found
 
 

@@ -24,7 +24,8 @@ class EntraSettings(Node):
     ``graph_url`` and ``login_url`` are those of the public cloud unless said otherwise; ``ca_file`` (PEM, relative to
     the repository's root) is for a proxy with a certificate of its own. ``disable_mark_in`` is the attribute of users
     that holds idcode's mark on accounts that it disabled. ``patience`` bounds how long idcode waits until what it has
-    written can be read. A tenant knows its verified ``domains`` itself; they are for a practice one in its place.
+    written can be read. A tenant knows its verified ``domains`` itself; they are for a practice one in its place, as is
+    ``practice``, the file (relative to the repository's root) of what that one begins with.
     """
 
     type: Literal["entra"]
@@ -43,4 +44,5 @@ class EntraSettings(Node):
     first_sign_in: Literal["password", "temporary-access-pass"] = "password"
     patience: Duration = Field(default="PT2M", validate_default=True)
     domains: list[str] = []
+    practice: str | None = None
     synced_from: list[SyncedFrom] = []

@@ -42,13 +42,18 @@ def open_practice(
     path = file_of(name, settings, root)
     clock = clock or RealClock()
     if not path.exists():
-        create(path, planted(new_tenant(settings), clock.now()), unless_there=True)
+        create(path, planted(new_tenant(settings, beginning_of(settings, root)), clock.now()), unless_there=True)
     return Tenant(open_state(path), clock, switches)
 
 
 def file_of(name: str, settings: TenantSettings, root: Path) -> Path:
     """Return where the practice tenant of directory ``name`` is kept."""
     return root / (settings.path or f".idcode/sandbox/{name}.tenant.db")
+
+
+def beginning_of(settings: TenantSettings, root: Path) -> Path | None:
+    """Return the file of what a practice tenant begins with; ``None`` where it begins with nothing."""
+    return root / settings.practice if settings.practice else None
 
 
 def new_tenant(settings: TenantSettings, source: Path | None = None) -> Seed:

@@ -13,7 +13,8 @@ from idcode.directories.entra.settings import EntraSettings, SyncedFrom
 class TenantSettings(Node):
     """A practice tenant that behaves like Entra ID. ``path`` is its file, relative to the repository's root.
 
-    ``domains`` are its verified domains, beside ``contoso.onmicrosoft.com`` which it is born with.
+    ``domains`` are its verified domains, beside ``contoso.onmicrosoft.com`` which it is born with. ``practice`` is the
+    file (relative to the repository's root) of what else is in a new one.
 
     Example: ``cloud: {type: sandbox-tenant, domains: [contoso.example]}``
     """
@@ -21,13 +22,14 @@ class TenantSettings(Node):
     type: Literal["sandbox-tenant"]
     path: Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")] | None = None
     domains: list[str] = []
+    practice: str | None = None
     disable_mark_in: str = "extensionAttribute15"
     first_sign_in: Literal["password", "temporary-access-pass"] = "password"
     patience: Duration = Field(default="PT2M", validate_default=True)
     synced_from: list[SyncedFrom] = []
 
 
-_SHARED = ("domains", "disable_mark_in", "first_sign_in", "patience", "synced_from")
+_SHARED = ("domains", "practice", "disable_mark_in", "first_sign_in", "patience", "synced_from")
 
 
 def in_place_of(node: EntraSettings) -> TenantSettings:
