@@ -15,7 +15,7 @@ from idcode.model.values import parse_iso
 from idcode.store.store import Store
 
 _AGAIN = "make a new plan and review it: idcode plan --out FILE"
-RESET = "a practice domain that was reset is a new one, and what was in the old one is gone"
+RESET = "a practice directory that was reset is a new one, and what was in the old one is gone"
 
 
 def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Options) -> None:
@@ -97,7 +97,7 @@ def check_directories(plan: Plan, directories: Mapping[str, Directory]) -> None:
 def _check_fingerprint(name: str, planned: DirectoryState, now: Fingerprint) -> None:
     if now.identity != planned.fingerprint:
         raise PlanRefused(
-            f"{name} is another domain than the plan was made for: {now.identity} ({now.server}), then "
+            f"{name} is another directory than the plan was made for: {now.identity} ({now.server}), then "
             f"{planned.fingerprint}",
             f"{RESET}; {_AGAIN} --sandbox" if planned.type == "sandbox" else _AGAIN,
         )

@@ -145,14 +145,14 @@ def _insist_on_directories(
         then, now = document["directories"][name], directories[name].fingerprint()
         if (now.type == "sandbox") != (then["type"] == "sandbox"):
             # A practice domain may have the identity, and the objects, of the one that it began as a copy of.
-            words = ("live", "a practice domain") if now.type == "sandbox" else ("a practice domain", "live")
+            words = ("live", "a practice one") if now.type == "sandbox" else ("a practice one", "live")
             raise PlanRefused(
                 f"{name} was {words[0]} when run {run_id} wrote to it, and is {words[1]} now",
                 hint="roll back with the files that point to the directory the run wrote to",
             )
         if now.identity != then["fingerprint"]:
             raise PlanRefused(
-                f"{name} is another domain than run {run_id} wrote to: {now.identity} ({now.server}), then "
+                f"{name} is another directory than run {run_id} wrote to: {now.identity} ({now.server}), then "
                 f"{then['fingerprint']}",
                 hint=RESET
                 if then["type"] == "sandbox"

@@ -141,8 +141,9 @@ def _proof(plan: Plan) -> str:
 def _facts(plan: Plan) -> tuple[str, ...]:
     facts = [f"plan {visible(plan.plan_id)}, as of {moment(plan.as_of)}, expires {moment(plan.expires_at)}"]
     for name, directory in plan.directories.items():
-        practice = directory.type == "sandbox"
-        place = "practice domain" if practice else f"{visible(directory.type)} at {visible(directory.server)}"
+        place = f"{visible(directory.type)} at {visible(directory.server)}"
+        if directory.type == "sandbox":
+            place = "practice tenant" if "://" in directory.server else "practice domain"
         facts.append(f"directory {visible(name)}: {place}, {plural(directory.objects, 'object')}")
     for name, source in plan.sources.items():
         proof = f", complete by {visible(source.proof)}" if source.complete else ""

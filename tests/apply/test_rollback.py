@@ -260,7 +260,7 @@ def test_a_run_of_a_practice_domain_is_not_rolled_back_in_the_domain_it_began_as
 ) -> None:
     run = apply(plan([[promote("c1")]]))
     directory.type = "sandbox"
-    with pytest.raises(PlanRefused, match=r"corp was live when run .* wrote to it, and is a practice domain now"):
+    with pytest.raises(PlanRefused, match=r"corp was live when run .* wrote to it, and is a practice one now"):
         plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
 
 

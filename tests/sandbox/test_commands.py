@@ -114,8 +114,8 @@ def test_what_was_before_a_reset_is_neither_applied_nor_rolled_back(repo: Reposi
     ok(repo, "sandbox", "reset", "--yes")
     for command in (("apply", "plan.json"), ("rollback", run_id(repo), "--yes")):
         said = ok(repo, *command, "--sandbox", code=5)
-        assert "corp is another domain than" in said
-        assert "a practice domain that was reset is a new one" in said
+        assert "corp is another directory than" in said
+        assert "a practice directory that was reset is a new one" in said
 
 
 def test_where_nobody_can_be_asked_the_question_is_named(repo: Repository) -> None:
