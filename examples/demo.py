@@ -197,9 +197,9 @@ def first_day(walk: Walk) -> None:
     say(
         "2. Plan",
         "The domain is empty, so everything is to be created. The tenant has a past (practice/tenant.json), which no "
-        "rule names and nobody touches. One plan covers both. People come to the tenant from the domain, by Entra Connect: "
-        "until it has brought them they are awaited. The plan is a file: what a reviewer approves is what is applied. "
-        "Exit code 2 says that there are changes.",
+        "rule names and nobody touches. One plan covers both. People come to the tenant from the domain, by Entra "
+        "Connect: until it has brought them they are awaited. The plan is a file: what a reviewer approves is what is "
+        "applied. Exit code 2 says that there are changes.",
     )
     walk.idcode(f"plan --as-of {DAY_1} --out plan.json --detailed-exitcode", expect=2, head=24, tail=24)
     summary = json.loads((walk.root / "plan.json").read_text("utf-8"))["summary"]
