@@ -183,6 +183,8 @@ class Differ:
             elif any(isinstance(v, Ref) and ":" in v.target for v in (*change.after, *change.add)):
                 link.attributes[name] = change
                 link.needs |= {("object", v.target) for v in (*change.after, *change.add) if isinstance(v, Ref)}
+            elif wanted.object_type == "user" and self._gives_back(name, change):
+                release.attributes[name] = change
             else:
                 update.attributes[name] = change
         found = [draft for draft in (release, update, link, moved) if draft.attributes]
@@ -191,6 +193,12 @@ class Differ:
             draft.expect = Expect(draft.expect.dn, None, {**draft.expect.attributes, **before})
             self._place_tokens(draft)
         return found
+
+    def _gives_back(self, name: str, change: AttributeChange) -> bool:
+        """Whether licences are only taken away: the units may be what others wait for."""
+        kind = self.view.schema.kind(name)
+        gained = change.add if change.delta else change.after
+        return kind is Kind.LICENCE and not keys(gained, kind) - keys(change.before, kind)
 
     def _split_members(
         self, wanted: DesiredObject, change: AttributeChange, release: Draft, link: Draft, moved: Draft
