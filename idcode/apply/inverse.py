@@ -33,6 +33,7 @@ UAC_NOT_RESTORED = 0x10 | 0x20 | 0x40 | 0x800000
 server's to tell, and with PASSWD_NOTREQD it could be enabled without a password (MS-ADTS, 2.2.16)."""
 DOMAIN_USERS = 513
 """The primary group that accounts are restored into (MS-SAMR, 3.1.1.8.2)."""
+ROLES = frozenset({"role_assignment", "app_role_assignment"})
 _OPS: Mapping[Op, Op] = {"enable": "disable", "disable": "enable"}
 _PHASES: Mapping[Phase, Phase] = {"disable": "enable", "enable": "disable", "release": "update"}
 
@@ -86,9 +87,20 @@ def invert(
     if state is None or state.now.deleted:
         gone = "the object was deleted since"
         return Undone() if change.op in ("create", "restore") else Undone(held=(gone,))
+    if change.object_type in ROLES:
+        # Nobody makes a role or deletes one: who has got it gives it back.
+        change = replace(change, op="update", phase="link", attributes=_holders(change))
     if change.op in ("create", "restore"):
         return _delete(change, state, comparison)
     return _turn_back(change, before, state, comparison, renames)
+
+
+def _holders(change: Change) -> Mapping[str, AttributeChange]:
+    return {
+        name: item if item.delta else AttributeChange(add=item.after, delta=True, single=False)
+        for name, item in change.attributes.items()
+        if name == "members"
+    }
 
 
 def _delete(change: Change, state: Simulated, comparison: Comparison) -> Undone:
