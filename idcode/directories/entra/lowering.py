@@ -82,7 +82,7 @@ class Lowering:
         elif change.op == "restore":
             yield from self._restore(change, target, attributes)
         elif change.op == "delete":
-            yield {"op": "delete", "target": target}
+            yield from self._delete(change, target)
         else:
             yield from self._update(change, target, attributes)
 
@@ -99,6 +99,13 @@ class Lowering:
         return {"type": change.object_type, "name": name or change.object.dn}
 
     # --- users, groups, administrative units ---
+
+    def _delete(self, change: Change, target: Request) -> Iterator[Request]:
+        """A group is refused deletion as long as it gives licences (page *Assign licenses to a group*)."""
+        held = change.expect.attributes.get("licences", ()) if change.object_type == "group" else ()
+        if held:
+            yield from _licences(target, AttributeChange(held, single=False), self.tenant.skus)
+        yield {"op": "delete", "target": target}
 
     def _create(self, change: Change, target: Request, attributes: Attributes) -> Iterator[Request]:
         body, rest = self._body(attributes, born=True)

@@ -102,10 +102,11 @@ def begin(moment: Moment, data: Mapping[str, Any]) -> None:
 def finish(moment: Moment, data: Mapping[str, Any]) -> None:
     """Give members what the group has, and take it from those who are members no longer."""
     view = moment.draft.view
-    group = view.live(data["group"], "group")
+    group = view.get(data["group"])
     if group is None:
         return
-    members = set(view.targets("members", group.id))
+    # A group can be deleted once its licences are taken away, before its members have lost them.
+    members = set() if group.deleted else set(view.targets("members", group.id))
     # First those who lose: their units may be what others wait for.
     for user_id in sorted(set(view.targets(INHERIT, group.id)) - members):
         _give(moment, group, False, user_id)
