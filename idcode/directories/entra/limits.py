@@ -149,7 +149,15 @@ class Limits:
             yield "group-role-assignable", "a group that can be given roles cannot have a membership rule", None
         if category == "microsoft365" or assignable:
             what = "a Microsoft 365 group" if category == "microsoft365" else "a group that can be given roles"
+            yield from self._last_owner(attributes, live, category)
             yield from self._only(added, ("user",) if category == "microsoft365" else ("user", "other"), what)
+
+    def _last_owner(self, attributes: Attributes, live: LiveObject | None, category: str) -> Iterator[Problem]:
+        added, removed = difference(attributes["owners"]) if "owners" in attributes else ((), ())
+        owned = live is not None and category == "microsoft365" and bool(removed) and not added
+        if live is not None and owned and set(live.get("owners")) <= set(removed):
+            hint = "Give it to somebody else, or leave owners out."
+            yield "last-owner", f"{live.dn} would have no owner any more, which Graph refuses", hint
 
     def _new_group(self, attributes: Attributes, category: str) -> Iterator[Problem]:
         if category not in _CREATABLE:
