@@ -10,7 +10,7 @@ from pathlib import Path
 CASES = Path(__file__).with_name("cases")
 TEXTS = ("start", "operations", "plan", "handed over", "after", "rollback")
 """The blocks that are no files of the repository."""
-KEYS = ("as of", "base", "domain", "only", "proof", "plan exits", "apply exits")
+KEYS = ("as of", "base", "domain", "only", "proof", "plan exits", "apply exits", "rollback exits")
 
 _OPEN = re.compile(r'^```(?P<language>[a-z]+) title="(?P<title>[^"]+)"$')
 _KEY = re.compile(r"^- (?P<key>[a-z ]+): (?P<value>.+)$")

@@ -129,7 +129,7 @@ class _Planter:
         elif line.kind == "access":
             self._hold_access(line)
         else:
-            for name in ("manager", "owners", "members"):
+            for name in ("manager", "owners", *(() if "membershipRule" in line.values else ("members",))):
                 for other in line.values.get(name, ()):
                     self._refer(line.kind, anchor, name, self.only(other))
             if "licences" in line.values:
