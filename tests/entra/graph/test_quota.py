@@ -160,8 +160,10 @@ def test_where_the_service_counts_more_than_we_do_writing_goes_on_at_the_sustain
     _in_virtual_time(work)
 
 
-def _sent_in_virtual_time(calls: list[Call], script: Callable[[Asked], Answered]) -> dict[str, list[float]]:
-    """Send ``calls`` and return when each of them was sent."""
+def _sent_in_virtual_time(
+    calls: list[Call], script: Callable[[Asked], Answered], refused: int = 0
+) -> dict[str, list[float]]:
+    """Send ``calls``, of which so many are refused in the end, and return when each of them was sent."""
     moments: dict[str, list[float]] = {}
 
     def noted(asked: Asked) -> Answered:
@@ -179,7 +181,7 @@ def _sent_in_virtual_time(calls: list[Call], script: Callable[[Asked], Answered]
         await batches.run(Exchange(connection, clock, Random(1), Budget()), calls, receive)
         await connection.close()
         assert len(answers) == len(calls)
-        assert all(answer.ok for answer in answers)
+        assert sum(not answer.ok for answer in answers) == refused
 
     _in_virtual_time(work)
     return moments
@@ -206,6 +208,13 @@ def test_one_throttled_write_holds_up_everything_that_was_not_sent_yet() -> None
     assert len(moments["/users/0"]) == 2
     late = [moments[f"/users/{number}"][-1] for number in (0, *range(80, 100))]
     assert all(moment >= 600 for moment in late)
+
+
+def test_a_retry_after_beyond_the_budget_holds_up_nobody() -> None:
+    moments = _sent_in_virtual_time(
+        deletions(100), lambda asked: throttled(3600) if asked.url == "/users/0" else Answered(204), refused=1
+    )
+    assert max(map(max, moments.values())) == 0
 
 
 def test_after_a_throttled_write_the_others_follow_at_the_sustained_rate() -> None:

@@ -70,8 +70,9 @@ class Exchange:
 
     def _again(self, trial: Trial, result: Result) -> float | None:
         wait = trial.again(result, self._random)
-        if result.status in (429, 503) and result.retry_after:
-            self._quota.close(result.retry_after, overdrawn=result.status == 429 and not trial.call.reads)
+        asked = result.retry_after if result.status in (429, 503) else None
+        if asked and asked <= self._budget.waiting:
+            self._quota.close(asked, overdrawn=result.status == 429 and not trial.call.reads)
         if wait is not None:
             _log.debug("%s: %s, again in %.1f s", errors.where(trial.call.method, trial.call.url), result.error, wait)
             trial.ready_at = self.clock.now() + wait
@@ -89,7 +90,7 @@ class Exchange:
         except asyncio.CancelledError:
             if all(call.reads for call in calls):
                 request.cancel()
-            await asyncio.wait([request])
+            await asyncio.gather(request, return_exceptions=True)
             raise
         if whole.status == 200:
             return _parts(whole, len(calls))
