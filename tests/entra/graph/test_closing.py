@@ -95,6 +95,7 @@ def test_an_interrupt_of_the_waiting_thread_ends_what_it_waited_for() -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     async def work() -> None:
+        await asyncio.sleep(0.2)  # until it waits
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         try:
             await asyncio.sleep(600)
