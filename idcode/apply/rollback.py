@@ -39,7 +39,6 @@ from idcode.model.records import LiveObject
 from idcode.model.values import iso
 from idcode.model.writes import Write
 from idcode.plan.decoding import decode_change
-from idcode.store.locks import owner_is_gone
 from idcode.store.records import ChangeRow, WriteRow
 from idcode.store.store import Store
 
@@ -83,7 +82,7 @@ def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory
     than the run wrote to, and ``DirectoryError`` where one cannot be read.
     """
     run = store.run(run_id)
-    if any(lock.run_id == run_id and not owner_is_gone(lock) for lock in store.locks()):
+    if store.may_be_going_on(run_id):
         raise StoreError(f"run {run_id} is still going on", hint="wait for it to end, or stop it with Ctrl-C")
     rows = store.changes(run_id)
     document = store.plan_document(run_id)

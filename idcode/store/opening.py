@@ -8,49 +8,53 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from idcode.model.errors import StoreError
-from idcode.store import tables
+from idcode.store.migrations import bring_up_to_date
 
 _WRITES = "idcode_writes"
-_BUSY_MILLISECONDS = 30_000
+_PATIENCE_SECONDS = 30
+"""How long one command waits for another one's transaction."""
+_POSTGRESQL = "postgresql+psycopg"
+_SHORT_FORMS = ("postgres", "postgresql")
+_HINT = "store: sqlite:///.idcode/idcode.db, or postgresql://user@host/database"
 
 
-def open_engine(url: str, root: Path) -> tuple[Engine, Path | None]:
-    """Connect to the store at ``url`` and make its tables where there are none.
+def open_engine(url: str, root: Path) -> tuple[Engine, Path | None, str | None]:
+    """Connect to the store at ``url``, make its tables where there are none, and bring older ones up to date.
 
-    Returns the engine and, for SQLite, the file; a relative path is below ``root``. New folders are made with mode
-    0700 and new files with 0600. Raises :class:`StoreError` where the store cannot be opened or written, or was
-    made by a later idcode.
+    Returns the engine; for SQLite the file; and what the user should know. A relative path is below ``root``. New
+    folders are made with mode 0700 and new files with 0600. Raises :class:`StoreError` where the store cannot be
+    opened or written, or was made by a later idcode.
     """
+    parsed = _read_url(url)
+    path = _prepare_file(parsed, root) if parsed.drivername == "sqlite" else None
+    if path is not None:
+        parsed = parsed.set(database=str(path))
+    where = parsed.render_as_string(hide_password=True)
+    engine = _sqlite(parsed) if path is not None else _postgresql(parsed)
+    try:
+        with failing(f"cannot open the store {where}"), writing(engine) as connection:
+            note = bring_up_to_date(connection, where)
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine, path, note
+
+
+def _read_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise StoreError("the store is not a database URL", hint=_HINT) from None
-    path = _prepare_file(parsed, root) if parsed.get_backend_name() == "sqlite" else None
-    if path is not None:
-        parsed = parsed.set(database=str(path))
-    where = parsed.render_as_string(hide_password=True)
-    try:
-        engine = create_engine(parsed, hide_parameters=True)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreError(f"the store {where} needs a database driver: {error}", hint=_HINT) from None
-    if path is not None:
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    try:
-        with failing(f"cannot open the store {where}"), writing(engine) as connection:
-            _check_version(connection, where)
-    except StoreError:
-        engine.dispose()
-        raise
-    return engine, path
-
-
-_HINT = "store: sqlite:///.idcode/idcode.db, or postgresql+psycopg://user@host/database with psycopg installed"
+    if parsed.drivername in _SHORT_FORMS:
+        parsed = parsed.set(drivername=_POSTGRESQL)
+    if parsed.drivername not in ("sqlite", _POSTGRESQL):
+        raise StoreError(f"the store cannot be kept in {parsed.drivername}, only in SQLite or PostgreSQL", hint=_HINT)
+    return parsed
 
 
 @contextmanager
@@ -59,16 +63,27 @@ def failing(what: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip()
         raise StoreError(
-            f"{what}: {reason}", hint="free space, check the permissions or the server, then try again"
+            f"{what}: {_reason(error)}", hint="free space, check the permissions or the server, then try again"
         ) from None
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    cause = getattr(error, "orig", None) or error
+    # What PostgreSQL adds to its first sentence may show the row, and with it values of people.
+    sentence = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return " ".join(str(sentence or cause).split())
+
+
+def for_writing(engine: Engine) -> Engine:
+    """Return the engine with transactions that may write."""
+    return engine.execution_options(**{_WRITES: True})
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write; on disk when the block ends."""
-    with engine.execution_options(**{_WRITES: True}).begin() as connection:
+    with for_writing(engine).begin() as connection:
         yield connection
 
 
@@ -86,11 +101,19 @@ def _prepare_file(url: URL, root: Path) -> Path:
     return path
 
 
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where the driver guesses
+    patience = f"busy_timeout={_PATIENCE_SECONDS * 1000}"
     cursor = connection.cursor()
     # FULL: an intent must be on disk, not in the system's buffers, before the write it announces is sent.
-    for setting in (f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for setting in (patience, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
 
@@ -101,14 +124,44 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-def _check_version(connection: Connection, where: str) -> None:
-    if not inspect(connection).has_table(tables.schema.name):
-        tables.metadata.create_all(connection)
-        connection.execute(tables.schema.insert().values(version=tables.SCHEMA_VERSION))
-        return
-    version = connection.execute(select(tables.schema.c.version)).scalar()
-    if version != tables.SCHEMA_VERSION:
+_CONNECTING: dict[str, str | int] = {
+    "application_name": "idcode",
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    # A server that has vanished is noticed in a minute and not in hours.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Parameters of libpq (PostgreSQL 15, 34.1.2) where the URL does not say otherwise."""
+_SESSION = (
+    f"SET lock_timeout = '{_PATIENCE_SECONDS}s'",
+    # The session that holds a lock is silent while a batch is on its way, and its end is the end of the lock: by
+    # itself it does not end, and where its machine has vanished the server notices in two minutes.
+    "SET idle_session_timeout = 0",
+    "SET tcp_keepalives_idle = 60",
+    "SET tcp_keepalives_interval = 10",
+    "SET tcp_keepalives_count = 6",
+    # An intent must be on the server's disk before the write it announces is sent.
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+)
+
+
+def _postgresql(url: URL) -> Engine:
+    chosen = {name: value for name, value in _CONNECTING.items() if name not in url.query}
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=chosen)
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
+def _set_up_postgresql(connection: Any, _record: Any) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
         raise StoreError(
-            f"the store {where} has schema {version}, this idcode knows {tables.SCHEMA_VERSION}",
-            hint="use the version of idcode that made it, or a newer one",
+            f"the database of the store has the encoding {encoding}, which cannot hold every name",
+            hint="make one that can: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
         )
+    for setting in _SESSION:
+        connection.execute(setting)
+    connection.commit()

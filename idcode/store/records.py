@@ -12,6 +12,8 @@ RunStatus = Literal["running", "done", "partial", "failed", "interrupted"]
 RunKind = Literal["apply", "rollback"]
 ChangeStatus = Literal["intended", "done", "already", "stale", "failed", "skipped", "unknown"]
 """``intended``: its writes are on their way. ``already``: the directory had the wanted values, nothing was sent."""
+OwnerState = Literal["running", "ended", "unseen"]
+"""Whether the owner of a lock lives; ``unseen``: this cannot be found out from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,11 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class LockRow:
-    """Who writes to a directory, and since when. ``owner`` is for people, ``place`` and ``pid`` find the process."""
+    """Who writes to a directory, and since when.
+
+    ``owner`` is for people. ``place``, ``pid`` and ``started`` (clock ticks after the boot, 0 where unknown) find the
+    process.
+    """
 
     directory: str
     run_id: str
@@ -148,3 +154,4 @@ class LockRow:
     place: str
     pid: int
     acquired_at: str
+    started: int = 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from idcode.model.writes import Outcome
 from idcode.store import locks, tables
 from idcode.store.history import History
 from idcode.store.opening import failing, open_engine, writing
-from idcode.store.records import ChangeRow, LockRow, RunStatus, WriteIntent
+from idcode.store.owners import user_name
+from idcode.store.records import ChangeRow, LockRow, OwnerState, RunStatus, WriteIntent
 
 Clock = Callable[[], datetime]
 
@@ -31,13 +32,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_store(url: str, root: Path, clock: Clock = utc_now) -> Store:
+def open_store(url: str, root: Path, clock: Clock = utc_now, note: locks.Note = lambda _text: None) -> Store:
     """Open the store at ``url`` (``sqlite:///path`` is relative to ``root``), making it where there is none.
 
-    Raises :class:`StoreError` where it cannot be opened or written, or was made by a later idcode.
+    ``note`` is told what the user should know: a store brought up to date, a lock taken over. Raises
+    :class:`StoreError` where the store cannot be opened or written, or was made by a later idcode.
     """
-    engine, path = open_engine(url, root)
-    return Store(engine, path, clock)
+    engine, path, changed = open_engine(url, root)
+    if changed:
+        note(changed)
+    return Store(engine, path, clock, note)
 
 
 class Store(History):
@@ -45,11 +49,25 @@ class Store(History):
 
     All methods raise :class:`StoreError` where the database refuses.
     What a method that writes has returned from is on disk. ``path`` is the file of a SQLite store, else ``None``.
+
+    While locks are held, everything is written over the connection that holds them: a run that has lost its locks has
+    lost its journal, and without a journal nothing is sent.
     """
 
-    def __init__(self, engine: Engine, path: Path | None, clock: Clock) -> None:
+    def __init__(self, engine: Engine, path: Path | None, clock: Clock, note: locks.Note) -> None:
         super().__init__(engine)
-        self.path, self._clock = path, clock
+        self.path, self._clock, self._note = path, clock, note
+        self._held: locks.Held | None = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        # A connection that broke would come back as another one, without the locks: it is not used again.
+        if self._held is None or self._held.session.invalidated:
+            with writing(self._engine) as connection:
+                yield connection
+        else:
+            with self._held.session.begin():
+                yield self._held.session
 
     def _now(self) -> str:
         return iso(self._clock())
@@ -73,7 +91,7 @@ class Store(History):
             "config_digest": document["project"]["config_digest"],
             "status": "running",
             "started_at": self._now(),
-            "actor": locks.user_name(),
+            "actor": user_name(),
             "host": socket.gethostname(),
             "counts": {},
             "overrides": dict(overrides),
@@ -81,7 +99,7 @@ class Store(History):
         }
         with failing(_JOURNAL):
             try:
-                with writing(self._engine) as connection:
+                with self._writing() as connection:
                     connection.execute(tables.runs.insert().values(**row))
             except IntegrityError:
                 raise PlanRefused(
@@ -92,18 +110,21 @@ class Store(History):
     def begin_again(self, run_id: str) -> None:
         """Write down that a run which had ended, or whose process had, is going on."""
         row = {"status": "running", "finished_at": None, "message": None}
-        with failing(_JOURNAL), writing(self._engine) as connection:
+        with failing(_JOURNAL), self._writing() as connection:
             connection.execute(update(tables.runs).where(tables.runs.c.run_id == run_id).values(**row))
 
     def record_intents(self, run_id: str, changes: Iterable[ChangeRow], writes: Iterable[WriteIntent]) -> None:
         """Write down what is about to be sent, with what is there now; all of it or nothing.
 
         It takes the place of what an earlier attempt wrote down about ``changes``, except for writes that are done.
+        Raises :class:`StoreError` where a lock of the run was taken away meanwhile.
         """
         now = self._now()
         change_rows = [{"run_id": run_id, **_columns(change), "at": now} for change in changes]
         write_rows = [{"run_id": run_id, "intent_at": now, **_intent_columns(intent)} for intent in writes]
-        with failing(_JOURNAL), writing(self._engine) as connection:
+        with failing(_JOURNAL), self._writing() as connection:
+            if self._held is not None:
+                self._held.check()
             if change_rows:
                 _forget(connection, run_id, [row["change_id"] for row in change_rows])
                 connection.execute(tables.changes.insert(), change_rows)
@@ -121,14 +142,14 @@ class Store(History):
             "outcome_at": self._now(),
         }
         chosen = update(table).where(table.c.run_id == run_id, table.c.write_id == outcome.write_id)
-        with failing(_JOURNAL), writing(self._engine) as connection:
+        with failing(_JOURNAL), self._writing() as connection:
             if connection.execute(chosen.values(**row)).rowcount != 1:
                 raise StoreError(f"the journal holds no intent for write {outcome.write_id}")
 
     def record_changes(self, run_id: str, changes: Iterable[ChangeRow]) -> None:
         """Write down where changes stand; for one with an intent only status, message and anchor are renewed."""
         table, now = tables.changes, self._now()
-        with failing(_JOURNAL), writing(self._engine) as connection:
+        with failing(_JOURNAL), self._writing() as connection:
             for change in changes:
                 renewed = {"status": change.status, "message": change.message, "anchor": change.anchor, "at": now}
                 known = update(table).where(table.c.run_id == run_id, table.c.change_id == change.change_id)
@@ -138,22 +159,36 @@ class Store(History):
     def finish_run(self, run_id: str, status: RunStatus, counts: Mapping[str, int], message: str | None = None) -> None:
         """Write down how a run ended."""
         row = {"status": status, "counts": dict(counts), "message": message, "finished_at": self._now()}
-        with failing(_JOURNAL), writing(self._engine) as connection:
+        with failing(_JOURNAL), self._writing() as connection:
             connection.execute(update(tables.runs).where(tables.runs.c.run_id == run_id).values(**row))
 
-    def lock(self, directories: Collection[str], run_id: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self, directories: Collection[str], run_id: str) -> Iterator[None]:
         """Hold the locks of ``directories`` for ``run_id``; :func:`idcode.store.locks.hold`."""
-        return locks.hold(self._engine, directories, run_id, self._now())
+        outer = self._held
+        with locks.hold(self._engine, directories, run_id, self._now(), self._note) as self._held:
+            try:
+                yield
+            finally:
+                self._held = outer
 
     def locks(self) -> list[LockRow]:
         """Return all locks."""
         with failing("cannot read the locks"), self._engine.begin() as connection:
             return locks.held_locks(connection)
 
-    def unlock(self, directory: str) -> None:
-        """Remove the lock of ``directory``, whoever holds it."""
-        with failing("cannot remove the lock"), writing(self._engine) as connection:
-            locks.release(connection, directory)
+    def owner_state(self, lock: LockRow) -> OwnerState:
+        """Return whether the owner of ``lock`` lives."""
+        with failing("cannot read the locks"), self._engine.begin() as connection:
+            return locks.owner_state(connection, lock)
+
+    def may_be_going_on(self, run_id: str) -> bool:
+        """Return whether a run holds a lock and its owner has not certainly ended."""
+        return any(lock.run_id == run_id and self.owner_state(lock) != "ended" for lock in self.locks())
+
+    def unlock(self, lock: LockRow, force: bool = False) -> bool:
+        """Remove ``lock``; :func:`idcode.store.locks.take_away`."""
+        return locks.take_away(self._engine, lock, force)
 
 
 def _forget(connection: Connection, run_id: str, change_ids: Iterable[str]) -> None:

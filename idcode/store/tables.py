@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
+from typing import Any
 
-SCHEMA_VERSION = 1
-"""Raised with every change of the tables; a store made by a later version is refused."""
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, MetaData, String, Table, Text, TypeDecorator
+
+
+class Words(TypeDecorator[str]):
+    """Text of any origin, such as a server's message.
+
+    PostgreSQL takes no NUL, which messages of domain controllers end with, and neither database half a character; a
+    run must not break over either.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Any) -> str | None:
+        """Replace what no database takes by question marks."""
+        return None if value is None else value.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
+
 
 metadata = MetaData()
 
@@ -23,9 +38,9 @@ runs = Table(
     Column("finished_at", String(40)),
     Column("config_digest", String(80), nullable=False),
     Column("as_of", String(40), nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("message", Text),
+    Column("actor", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("message", Words),
     Column("counts", JSON, nullable=False),
     Column("overrides", JSON, nullable=False),
     Column("plan", JSON, nullable=False),
@@ -43,12 +58,12 @@ changes = Table(
     Column("change_id", String(80), primary_key=True),
     Column("key", String(80), nullable=False),
     Column("batch", Integer, nullable=False),
-    Column("directory", Text, nullable=False),
-    Column("address", Text, nullable=False),
+    Column("directory", Words, nullable=False),
+    Column("address", Words, nullable=False),
     Column("op", String(20), nullable=False),
     Column("status", String(20), nullable=False),
-    Column("message", Text),
-    Column("anchor", Text),
+    Column("message", Words),
+    Column("anchor", Words),
     Column("intended", JSON),
     Column("live", JSON),
     Column("at", String(40), nullable=False),
@@ -62,16 +77,16 @@ writes = Table(
     Column("change_id", String(80), nullable=False),
     Column("position", Integer, nullable=False),
     Column("batch", Integer, nullable=False),
-    Column("directory", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("directory", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("kind", Words, nullable=False),
     Column("request", JSON, nullable=False),
     Column("before", JSON, nullable=False),
     Column("intent_at", String(40), nullable=False),
     Column("outcome", String(20)),
-    Column("code", Text),
-    Column("message", Text),
-    Column("anchor", Text),
+    Column("code", Words),
+    Column("message", Words),
+    Column("anchor", Words),
     Column("outcome_at", String(40)),
 )
 
@@ -80,8 +95,9 @@ locks = Table(
     metadata,
     Column("directory", String(200), primary_key=True),
     Column("run_id", String(40), nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("place", Text, nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("place", Words, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("acquired_at", String(40), nullable=False),
+    Column("started", BigInteger, nullable=False, server_default="0"),
 )
