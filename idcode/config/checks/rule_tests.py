@@ -143,7 +143,7 @@ def _expected(
 
 def _object(wanted: ObjectExpectation, rule: OutboundRule, declared: Declared, context: Context) -> None:
     if context.directory_type(rule.directory) != "ad":
-        message = f"the rule {rule.name!r} writes to {rule.directory!r}, which this version does not read"
+        message = f"the rule {rule.name!r} writes to {rule.directory!r}, and rule tests know AD domains only"
         context.findings.error("directory-not-tested", message, wanted.at, "leave its object out")
     if wanted.path is not None:
         check_path(wanted.path, wanted.place("path"), context)
