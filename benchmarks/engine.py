@@ -138,6 +138,9 @@ class MemoryDirectory:
     def unseen(self, anchors: Collection[str]) -> frozenset[str]:
         return frozenset()
 
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: Any) -> None:
+        """Nothing to remember: it shows at once what it has taken."""
+
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         return [Write(f"{change.id}.1", change.id, change.op, {})]
 

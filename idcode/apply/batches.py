@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from idcode.apply.images import encode_live
+from idcode.apply.earlier import Begun, Earlier
 from idcode.apply.names import Known, References, referenced
-from idcode.apply.preconditions import PLACES, STATES, Comparison, decide
+from idcode.apply.preconditions import PLACES, STATES, Comparison, decide, why_not_again
+from idcode.apply.preparing import Prepared, prepare
 from idcode.apply.results import REACHED, ChangeResult, Journal, Progress
 from idcode.apply.sending import Journey, Sending
 from idcode.apply.verify import mismatch
@@ -16,12 +17,12 @@ from idcode.model.errors import DirectoryError, IdcodeError
 from idcode.model.plans import AttributeChange, Batch, Change, Plan
 from idcode.model.records import LiveObject
 from idcode.model.values import Ref
-from idcode.model.writes import Outcome, Write
-from idcode.plan.encoding import encode_change
-from idcode.store.records import ChangeRow, ChangeStatus, WriteIntent
+from idcode.model.writes import Outcome
+from idcode.store.records import ChangeRow, ChangeStatus
 
 EVERYTHING = "*"
 """Asks a directory for all attributes of an object, links from other objects included: what a delete destroys."""
+_STOPPED = "the run was stopped while its writes were under way"
 _UNSEEN = "acknowledged by the directory, which does not show it yet"
 
 
@@ -29,8 +30,9 @@ _UNSEEN = "acknowledged by the directory, which does not show it yet"
 class Runner:
     """Carries out the batches of one run.
 
-    ``results`` grows with every change that was reached. ``interrupted`` and ``trouble`` say why no further batch
-    should begin: the user asked to stop, or the directory cannot be reached any more.
+    ``earlier`` is what the journal of the run holds already. ``results`` has the changes that are finished by that, and
+    grows with every change that is reached. ``interrupted`` and ``trouble`` say why no further batch should begin: the
+    user asked to stop, or the directory cannot be reached any more.
     """
 
     plan: Plan
@@ -41,13 +43,15 @@ class Runner:
     progress: Progress
     stop: Callable[[], bool]
     redact: Collection[str] = ()
+    earlier: Earlier = field(default_factory=Earlier)
     results: dict[str, ChangeResult] = field(default_factory=dict)
     interrupted: bool = False
     trouble: str | None = None
 
     def __post_init__(self) -> None:
         self._changes = {change.id: change for change in self.plan.changes}
-        self._known = {name: Known() for name in self.directories}
+        self._known = {name: self.earlier.known(directory) for name, directory in self.directories.items()}
+        self.results.update({result.change_id: result for result in self.earlier.finished(self.plan)})
         self._names: dict[str, set[str]] = {}
         for change in self.plan.changes:
             names = self._names.setdefault(change.address, set())
@@ -58,24 +62,36 @@ class Runner:
 
         Raises ``DirectoryError`` where the objects cannot be read again, and ``StoreError``; nothing is sent then.
         """
+        planned = [self._changes[name] for name in batch.changes if name not in self.results]
+        if not planned:
+            return
         self.progress.batch_started(batch)
         directory, known = self.directories[batch.directory], self._known[batch.directory]
-        changes = self._ready(self._changes[change_id] for change_id in batch.changes)
+        begun = self._begun(directory, known, planned)
+        changes = self._ready(planned, begun)
         live, comparison = self._look(directory, known, changes)
-        going = self._decide(changes, live, comparison)
-        lowered = self._lower(directory, known, going)
-        sent = [change for change in going if change.id in lowered]
-        self._journal(directory, sent, lowered, live, known)
-        sending = Sending(directory, self.secrets, self._record, self.stop)
-        journeys = sending.send(lowered)
-        self.interrupted = self.interrupted or sending.interrupted
-        self._conclude(directory, known, sent, journeys, live)
-        self.store.record_changes(self.run_id, [self._row(self._changes[name]) for name in batch.changes])
+        going = self._decide(changes, live, comparison, begun)
+        prepared = self._prepare(batch, directory, known, going, live, begun)
+        self._send(directory, known, prepared, begun)
+        self.store.record_changes(self.run_id, [self._row(change) for change in planned])
 
-    def _ready(self, changes: Iterable[Change]) -> list[Change]:
-        """Leave out changes that depend on one that was not brought about; a group only loses that member."""
+    def _begun(self, directory: Directory, known: Known, planned: Iterable[Change]) -> dict[str, Begun]:
+        """Return what an earlier process began of ``planned``, by change id."""
+        found = {change.id: self.earlier.begun(change, directory, self._record) for change in planned}
+        begun = {change_id: item for change_id, item in found.items() if item}
+        known.anchors.update({item.change.address: item.anchor for item in begun.values() if item.anchor})
+        return begun
+
+    def _ready(self, changes: Iterable[Change], begun: Mapping[str, Begun]) -> list[Change]:
+        """Leave out changes that depend on one that was not brought about; a group only loses that member.
+
+        What has begun had what it needs, and goes on as it was sent.
+        """
         ready = []
         for change in changes:
+            if change.id in begun and not begun[change.id].is_complete:
+                ready.append(begun[change.id].change)
+                continue
             broken = [name for name in change.depends_on if self.results[name].status not in REACHED]
             if broken:
                 absent = {self._changes[name].address for name in broken}
@@ -104,85 +120,105 @@ class Runner:
         return live, Comparison(directory.schema(), known, References(known, targets), self.redact)
 
     def _decide(
-        self, changes: Sequence[Change], live: Mapping[str, LiveObject], comparison: Comparison
+        self,
+        changes: Sequence[Change],
+        live: Mapping[str, LiveObject],
+        comparison: Comparison,
+        begun: Mapping[str, Begun],
     ) -> list[Change]:
         going = []
         for change in changes:
-            anchor = comparison.known.anchor_of(change)
+            anchor, earlier = comparison.known.anchor_of(change), begun.get(change.id)
+            if earlier and not earlier.is_complete:
+                reason = why_not_again(self._changes[change.id], live.get(anchor or ""), comparison)
+                if reason is None:
+                    going.append(change)
+                else:
+                    self._finish(change, "stale", f"done in part only: {reason}", anchor)
+                continue
             decision = decide(change, live.get(anchor or ""), comparison)
             if decision.verdict == "go":
                 going.append(decision.change)
+            elif earlier and decision.verdict == "already":
+                self._finish(change, earlier.row.status, earlier.row.message, anchor)
             else:
                 self._finish(change, decision.verdict, decision.message, anchor)
         return going
 
-    def _lower(self, directory: Directory, known: Known, going: Sequence[Change]) -> dict[str, list[Write]]:
-        lowered: dict[str, list[Write]] = {}
-        for change in going:
-            target = replace(change.object, anchor=known.anchor_of(change))
-            try:
-                lowered[change.id] = directory.lower(replace(change, object=target), known.anchors)
-            except IdcodeError as error:
-                self._finish(change, "failed", str(error), target.anchor)
-        return lowered
-
-    def _journal(
+    def _prepare(
         self,
+        batch: Batch,
         directory: Directory,
-        sent: Sequence[Change],
-        lowered: Mapping[str, Sequence[Write]],
-        live: Mapping[str, LiveObject],
         known: Known,
+        going: Sequence[Change],
+        live: Mapping[str, LiveObject],
+        begun: Mapping[str, Begun],
+    ) -> list[Prepared]:
+        """Journal what is about to be sent."""
+        prepared: list[Prepared] = []
+        position = self.earlier.next_position(batch.number)
+        for change in going:
+            anchor = known.anchor_of(change)
+            now = live.get(anchor or "")
+            try:
+                prepared.append(prepare(change, begun.get(change.id), directory, known, now, position))
+            except IdcodeError as error:
+                self._finish(change, "failed", str(error), anchor)
+            else:
+                position += len(prepared[-1].intents)
+        if prepared:
+            intents = [intent for item in prepared for intent in item.intents]
+            self.store.record_intents(self.run_id, [item.row for item in prepared], intents)
+        return prepared
+
+    def _send(
+        self, directory: Directory, known: Known, prepared: Sequence[Prepared], begun: Mapping[str, Begun]
     ) -> None:
-        rows: list[ChangeRow] = []
-        intents: list[WriteIntent] = []
-        for change in sent:
-            before = live.get(known.anchor_of(change) or "")
-            image = encode_live(before) if before else None
-            row = self._row(change, "intended", known.anchor_of(change))
-            rows.append(replace(row, intended=encode_change(change), live=image))
-            for write in lowered[change.id]:
-                place = (len(intents), change.batch, change.directory, change.address)
-                intents.append(WriteIntent(write, *place, directory.before_image(write, before)))
-        if rows:
-            self.store.record_intents(self.run_id, rows, intents)
+        sending = Sending(directory, self.secrets, self._record, self.stop)
+        try:
+            journeys = sending.send({item.change.id: item.writes for item in prepared})
+        except KeyboardInterrupt:
+            self.interrupted = True
+            for item in prepared:
+                self._finish(item.change, "unknown", _STOPPED, known.anchor_of(item.change))
+            return
+        self.interrupted = self.interrupted or sending.interrupted
+        for change_id in begun:
+            if change_id in journeys:
+                journeys[change_id].begun = True
+        self._conclude(directory, known, prepared, journeys)
 
     def _record(self, outcome: Outcome) -> None:
         self.store.record_outcome(self.run_id, outcome)
 
     def _conclude(
-        self,
-        directory: Directory,
-        known: Known,
-        sent: Sequence[Change],
-        journeys: Mapping[str, Journey],
-        before: Mapping[str, LiveObject],
+        self, directory: Directory, known: Known, prepared: Sequence[Prepared], journeys: Mapping[str, Journey]
     ) -> None:
         """Note what became of the changes that were sent; those that are done are read back first."""
-        done = []
-        for change in sent:
-            journey = journeys[change.id]
+        done: list[Prepared] = []
+        for item in prepared:
+            journey = journeys[item.change.id]
             if journey.anchor:
-                known.anchors[change.address] = journey.anchor
-            if journey.outcome and journey.outcome.status == "done":
-                done.append(change)
+                known.anchors[item.change.address] = journey.anchor
+            if journey.is_done:
+                done.append(item)
             else:
-                self._finish(change, *_of_journey(journey), known.anchor_of(change))
+                self._finish(item.change, *_of_journey(journey), known.anchor_of(item.change))
         if not done:
             return
         try:
-            after, comparison = self._look(directory, known, done)
+            after, comparison = self._look(directory, known, [item.change for item in done])
         except DirectoryError as error:
             self.trouble = str(error)
-            for change in done:
-                self._finish(change, "done", f"not read back: {error}", known.anchor_of(change))
+            for item in done:
+                self._finish(item.change, "done", f"not read back: {error}", known.anchor_of(item.change))
             return
-        unseen = directory.unseen(sorted({known.anchor_of(change) or "" for change in done}))
-        for change in done:
-            anchor = known.anchor_of(change)
+        unseen = directory.unseen(sorted({known.anchor_of(item.change) or "" for item in done}))
+        for item in done:
+            change, anchor = item.change, known.anchor_of(item.change)
             live = after.get(anchor or "")
-            if anchor and live:
-                known.renames.add(before[anchor].dn if anchor in before else live.dn, live.dn)
+            if live:
+                known.renames.add(item.before.dn if item.before else live.dn, live.dn)
             differs = mismatch(change, live, comparison)
             if live and not differs:
                 comparison.remember(change, live)
@@ -196,19 +232,16 @@ class Runner:
         self.results[change.id] = result
         self.progress.change_finished(change, result)
 
-    def _row(self, change: Change, status: ChangeStatus | None = None, anchor: str | None = None) -> ChangeRow:
-        result = self.results.get(change.id)
+    def _row(self, change: Change) -> ChangeRow:
+        result = self.results[change.id]
         place = (change.batch, change.directory, change.address, change.op)
-        if status or result is None:
-            return ChangeRow(change.id, change.key, *place, status or "skipped", None, anchor)
         return ChangeRow(change.id, change.key, *place, result.status, result.message, result.anchor)
 
 
 def _of_journey(journey: Journey) -> tuple[ChangeStatus, str | None]:
     """Return the status and message of a change whose writes are not all done."""
     outcome = journey.outcome
-    if outcome is None or outcome.status == "done":
-        return "done", None
+    assert outcome is not None
     message = ": ".join(part for part in (outcome.code, outcome.message) if part)
     if outcome.status == "skipped" and journey.begun:
         return "failed", f"done in part only; the rest was {message}"

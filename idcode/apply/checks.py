@@ -12,6 +12,7 @@ from idcode.model.errors import GuardStopped, IdcodeError, PlanRefused, StoreErr
 from idcode.model.plans import DirectoryState, Plan
 from idcode.model.records import Fingerprint
 from idcode.model.values import parse_iso
+from idcode.store.records import RunRow
 from idcode.store.store import Store
 
 _AGAIN = "make a new plan and review it: idcode plan --out FILE"
@@ -38,6 +39,25 @@ def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Optio
     if expired:
         raise PlanRefused(f"the plan has expired at {plan.expires_at}", _AGAIN)
     _check_guards(plan, options.allow)
+    if secrets is None and any(change.password for change in plan.changes):
+        raise IdcodeError(*NO_SINK)
+
+
+def check_resumption(run: RunRow, plan: Plan, store: Store, secrets: Secrets | None, options: Options) -> None:
+    """Raise :class:`PlanRefused` where ``run``, which carried out ``plan``, must not be taken up again now.
+
+    The plan was checked when the run began: its age and its guards do not count again. Raises :class:`IdcodeError`
+    where it sets passwords and there is no sink to receive them.
+    """
+    if run.status == "done":
+        raise PlanRefused(f"run {run.run_id} is done: nothing is left to resume", f"see it: idcode runs {run.run_id}")
+    if undone := [other.run_id for other in store.runs() if other.rolls_back == run.run_id]:
+        raise PlanRefused(f"run {run.run_id} was rolled back by run {undone[0]}", _AGAIN)
+    if run.config_digest != options.config_digest:
+        raise PlanRefused(
+            "the files have changed since the run began",
+            f"resume it with the files as they were; or undo it: idcode rollback {run.run_id}; or {_AGAIN}",
+        )
     if secrets is None and any(change.password for change in plan.changes):
         raise IdcodeError(*NO_SINK)
 

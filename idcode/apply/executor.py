@@ -1,4 +1,4 @@
-"""One run of a plan, from the checks to its last batch."""
+"""One run of a plan, from the checks to its last batch; and the rest of a run that did not come so far."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Mapping
 
 from idcode.apply.batches import Runner
-from idcode.apply.checks import check_directories, check_plan
+from idcode.apply.checks import check_directories, check_plan, check_resumption
 from idcode.apply.credentials import NoSink
+from idcode.apply.earlier import Earlier
 from idcode.apply.interrupts import graceful
 from idcode.apply.results import REACHED, Options, Progress, RunResult
 from idcode.directories.port import Directory, Secrets
 from idcode.model.errors import DirectoryError, IdcodeError, StoreError
 from idcode.model.plans import Plan
+from idcode.plan.decoding import decode
 from idcode.plan.encoding import encode
 from idcode.store.records import RunStatus
 from idcode.store.store import Store
@@ -41,15 +43,43 @@ def apply_plan(
         check_directories(plan, directories)
         store.begin_run(run_id, encode(plan), options.allow)
         runner = Runner(plan, run_id, store, directories, secrets or NoSink(), progress, stop, options.redact)
-        try:
-            progress.run_started(run_id, plan)
-            message = _run_batches(runner, options)
-        except BaseException as error:
-            # Whatever it was, the history must not say for ever that the run is going on.
-            with contextlib.suppress(StoreError):
-                _finish(runner, store, _last_words(error), broken=True)
-            raise
-        return _finish(runner, store, message)
+        return _carry_out(runner, store, options)
+
+
+def resume_run(
+    run_id: str,
+    directories: Mapping[str, Directory],
+    store: Store,
+    secrets: Secrets | None,
+    options: Options,
+    progress: Progress,
+) -> RunResult:
+    """Finish a run that was killed or ended early, and return what became of the whole of it.
+
+    What is done stays; what was begun is settled by reading and goes on with the writes that were journalled; the rest
+    is taken up as by :func:`apply_plan`. Raises as that does, ``PlanRefused`` also for a run that is done or was rolled
+    back, and ``StoreError`` for one that is not known or still going on.
+    """
+    plan = decode(store.plan_document(store.run(run_id).run_id), strict=True)
+    with store.lock({batch.directory for batch in plan.batches}, run_id), graceful() as stop:
+        check_resumption(store.run(run_id), plan, store, secrets, options)
+        check_directories(plan, directories)
+        earlier = Earlier(store.changes(run_id), store.writes(run_id))
+        runner = Runner(plan, run_id, store, directories, secrets or NoSink(), progress, stop, options.redact, earlier)
+        store.begin_again(run_id)
+        return _carry_out(runner, store, options)
+
+
+def _carry_out(runner: Runner, store: Store, options: Options) -> RunResult:
+    try:
+        runner.progress.run_started(runner.run_id, runner.plan)
+        message = _run_batches(runner, options)
+    except BaseException as error:
+        # Whatever it was, the history must not say for ever that the run is going on.
+        with contextlib.suppress(StoreError):
+            _finish(runner, store, _last_words(error), broken=True)
+        raise
+    return _finish(runner, store, message)
 
 
 def _last_words(error: BaseException) -> str:

@@ -106,6 +106,13 @@ class Comparison:
             # References as anchors: a later change of this run may rename what they point to.
             left[self.spelled(name)] = tuple(self._references.live(value) for value in self.live(live, name))
 
+    def recall(self, change: Change, anchor: str) -> None:
+        """Note the values that ``change`` wrote to the object, which were read back by an earlier process."""
+        for name, item in change.attributes.items():
+            if not item.delta and name not in PLACES:
+                values = tuple(self._references.planned(value) for value in item.after)
+                self.known.left[anchor][self.spelled(name)] = values
+
 
 def decide(change: Change, live: LiveObject | None, comparison: Comparison) -> Decision:
     """Compare a change with its object as it is now (``None``: gone).
@@ -127,6 +134,21 @@ def decide(change: Change, live: LiveObject | None, comparison: Comparison) -> D
         # A restore writes all it wants: what a deleted object still shows need not survive its return.
         return Decision("go", _as_of_now(change, live, change.attributes, comparison))
     return _what_is_left(change, live, comparison)
+
+
+def why_not_again(change: Change, live: LiveObject | None, comparison: Comparison) -> str | None:
+    """Return why the rest of a change may not be sent of which something was written; ``None`` where it may.
+
+    ``change`` is as it was planned: each of its values may be the former or the wanted one by now.
+    """
+    if change.op == "delete" and (live is None or live.deleted):
+        return None
+    if live is None or live.deleted:
+        return "the object is gone"
+    if change.op in ("create", "restore"):
+        return None
+    decision = decide(change, live, comparison)
+    return decision.message if decision.verdict == "stale" else None
 
 
 def _broken_expectation(change: Change, live: LiveObject, comparison: Comparison) -> str | None:

@@ -30,13 +30,24 @@ class Journey:
     begun: bool = False
     attempts: int = 0
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all of its writes are carried out."""
+        return not self.writes
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether its next write is to be sent, once more perhaps."""
+        return bool(self.writes) and self.outcome is None and self.attempts < ATTEMPTS
+
 
 @dataclass
 class Sending:
     """Sends the writes of one batch.
 
     ``record`` journals an outcome; ``stop`` tells whether the user asked to stop. ``interrupted`` is set where the
-    sending ended early.
+    sending ended early. An outcome is journalled once it is certain: what may still be sent has none, so that a journal
+    without its process never takes a write that was carried out for one that was not.
     """
 
     directory: Directory
@@ -49,15 +60,17 @@ class Sending:
     def send(self, changes: Mapping[str, Sequence[Write]]) -> dict[str, Journey]:
         """Send the writes of independent changes, by change id, and return how each ended.
 
-        One whose outcome is ``skipped`` was not sent, or not to its end, before the sending was interrupted.
+        One whose outcome is ``skipped`` was not sent, or not to its end, before the sending was interrupted. One
+        without writes has no outcome. Raises ``KeyboardInterrupt`` where the user will not wait for what is under way.
         """
         journeys = {change_id: Journey(list(writes)) for change_id, writes in changes.items()}
         silent = 0
         while silent < ROUNDS and not self.interrupted:
-            on_the_way = [
-                journey for journey in journeys.values() if journey.outcome is None and journey.attempts < ATTEMPTS
-            ]
+            on_the_way = [journey for journey in journeys.values() if journey.may_go_on]
             if not on_the_way:
+                break
+            if self.stop():
+                self.interrupted = True
                 break
             outcomes = self._one_round([journey.writes for journey in on_the_way])
             before = sum(len(journey.writes) for journey in on_the_way)
@@ -67,7 +80,7 @@ class Sending:
             moved = before - sum(len(journey.writes) for journey in on_the_way)
             silent = 0 if is_answered or moved else silent + 1
         for journey in journeys.values():
-            if journey.outcome is None:
+            if journey.writes:
                 self._end(journey)
         return journeys
 
@@ -76,13 +89,12 @@ class Sending:
         stream = self.directory.write(changes, self.secrets)
         try:
             for outcome in stream:
-                self.record(outcome)
+                if outcome.status != "skipped":
+                    self.record(outcome)
                 outcomes[outcome.write_id] = outcome
                 if self.stop():
                     self.interrupted = True
                     break
-        except KeyboardInterrupt:
-            self.interrupted = True
         except DirectoryError as error:
             self._trouble = str(error)  # what has no outcome now is settled or sent again
         finally:
@@ -120,15 +132,21 @@ class Sending:
         except DirectoryError as error:
             outcome = Outcome(write.id, "unknown", message=str(error))
         if outcome.status == "failed":
-            outcome = replace(outcome, status="skipped")
+            return replace(outcome, status="skipped")
         self.record(outcome)
         return outcome
 
     def _end(self, journey: Journey) -> None:
-        write = journey.writes[0]
-        if self.interrupted:
-            journey.outcome = Outcome(write.id, "skipped", message="not sent: the run was interrupted")
-        else:
-            reason = self._trouble or f"the directory gave no answer in {max(ROUNDS, journey.attempts)} attempts"
-            journey.outcome = Outcome(write.id, "unknown", message=reason)
-        self.record(journey.outcome)
+        """Journal how a journey ended that did not come to its end, and that the rest of it was not sent."""
+        if journey.outcome is None:
+            write = journey.writes[0]
+            if self.interrupted:
+                journey.outcome = Outcome(write.id, "skipped", message="not sent: the run was interrupted")
+            else:
+                reason = self._trouble or f"the directory gave no answer in {max(ROUNDS, journey.attempts)} attempts"
+                journey.outcome = Outcome(write.id, "unknown", message=reason)
+            self.record(journey.outcome)
+        for write in journey.writes[1:]:
+            self.record(
+                Outcome(write.id, "skipped", message=f"write {journey.writes[0].id} comes first and was not done")
+            )

@@ -6,10 +6,12 @@ The core is synchronous and knows no network: concurrency, throttling and packin
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.plans import Change
+from idcode.model.privileges import Privileges
 from idcode.model.records import Fingerprint, LiveObject, Query, Reading
 from idcode.model.schema import DirectorySchema
 from idcode.model.writes import Outcome, Write
@@ -50,6 +52,12 @@ class Directory(Protocol):
     def fetch(self, anchors: Collection[str], attributes: Iterable[str]) -> Mapping[str, LiveObject]:
         """Read single objects again, deleted ones included, hundreds per request; those gone are left out."""
 
+    def privileges(self) -> Privileges:
+        """Return who has power over this directory now, in a few requests; asked only where a plan touches such power.
+
+        Raises ``DirectoryError`` where the directory does not tell: whoever might have power is not to lose it.
+        """
+
     def reject(self, change: Change) -> list[Diagnostic]:
         """Return what this directory would refuse of ``change``; an empty list where it would take it."""
 
@@ -80,6 +88,13 @@ class Directory(Protocol):
 
         Only of a directory that is consistent in the end: ``fetch`` has waited for them as long as is reasonable, and
         shows them as acknowledged.
+        """
+
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:
+        """Take note of a write that an earlier process of the same run carried out, acknowledged ``at`` that time.
+
+        ``live`` is the object before its change, ``anchor`` what it is by now. What the directory was told may not be
+        visible yet, and later writes of the change may need to know what it created.
         """
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from idcode.model import dn
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError, IdcodeError
 from idcode.model.plans import Change
+from idcode.model.privileges import Privileges
 from idcode.model.records import Fingerprint, LiveObject, Proof, Query, Reading
 from idcode.model.schema import AttributeType, DirectorySchema, Kind
 from idcode.model.values import Ref, Scalar, as_tuple, from_json, to_json
@@ -49,6 +50,7 @@ class MemoryDirectory:
         self.type, self.identity, self.invocation_id = "memory", "S-1-5-21-1", "inv-1"
         self.fetches: list[tuple[set[str], list[str]]] = []
         self.down = False
+        self.power = Privileges()
 
     def fingerprint(self) -> Fingerprint:
         return Fingerprint(self.type, self.identity, "dc1", self.invocation_id, self.usn)
@@ -75,6 +77,9 @@ class MemoryDirectory:
             item, attributes={name: values for name, values in attributes.items() if "*" in names or name in names}
         )
 
+    def privileges(self) -> Privileges:
+        return self.power
+
     def reject(self, change: Change) -> list[Diagnostic]:
         return []
 
@@ -83,6 +88,9 @@ class MemoryDirectory:
 
     def unseen(self, anchors: Collection[str]) -> frozenset[str]:
         return frozenset()
+
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: Any) -> None:
+        """Nothing to remember: it shows at once what it has taken."""
 
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         requests: list[tuple[str, dict[str, Any]]] = []

@@ -10,6 +10,7 @@ from typing import Any
 from idcode.model import dn
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.plans import AttributeChange, Change, Plan
+from idcode.model.privileges import Privileges
 from idcode.model.records import Fingerprint, LiveObject, ObjectType, Proof, Query, Reading, Scope
 from idcode.model.schema import AttributeType, DirectorySchema, Kind
 from idcode.model.syntax import key, keys, same, text_of
@@ -54,6 +55,7 @@ class MemoryDirectory:
         self.name = name
         self.objects = {live.anchor: live for live in objects}
         self._created: dict[str, str] = {}
+        self.power = Privileges()
 
     def fingerprint(self) -> Fingerprint:
         return Fingerprint("memory", f"S-1-5-21-{self.name}", "memory")
@@ -69,6 +71,9 @@ class MemoryDirectory:
             yield replace(live, attributes=seen, scopes=inside)
         return Proof(True, "memory", len(self.objects))
 
+    def privileges(self) -> Privileges:
+        return self.power
+
     def reject(self, change: Change) -> list[Diagnostic]:
         return []
 
@@ -77,6 +82,9 @@ class MemoryDirectory:
 
     def unseen(self, anchors: Collection[str]) -> frozenset[str]:
         return frozenset()
+
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: Any) -> None:
+        """Nothing to remember: it shows at once what it has taken."""
 
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         return [Write(f"{change.id}.1", change.id, change.op, {})]

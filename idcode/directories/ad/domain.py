@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from idcode.directories.ad import writing
 from idcode.directories.ad.bench import Bench
@@ -12,6 +13,7 @@ from idcode.directories.ad.entries import Decoder
 from idcode.directories.ad.limits import Limits
 from idcode.directories.ad.lowering import Lowering
 from idcode.directories.ad.operations import Entry, Session
+from idcode.directories.ad.privileges import read_privileges
 from idcode.directories.ad.reading import Reader
 from idcode.directories.ad.schema import AdSchema, read_schema
 from idcode.directories.ad.values import guid_text, sid_text
@@ -20,6 +22,7 @@ from idcode.model import dn
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError
 from idcode.model.plans import Change
+from idcode.model.privileges import Privileges
 from idcode.model.records import Fingerprint, LiveObject, Query, Reading
 from idcode.model.schema import DirectorySchema
 from idcode.model.writes import Outcome, Write
@@ -105,6 +108,11 @@ class AdDomain:
         """Read single objects; ``*`` among ``attributes`` means all of them. See the port."""
         return self._reader().fetch(anchors, attributes)
 
+    def privileges(self) -> Privileges:
+        """Return who administers the domain, and the account of this connection; see the port."""
+        domain = self._known()
+        return read_privileges(self._session, domain.root_dn, sid_text(self._one(domain.root_dn, "objectSid")))
+
     def reject(self, change: Change) -> list[Diagnostic]:
         """Return what the domain would refuse of ``change``, and what only Microsoft's servers would."""
         return Limits(self._known().schema).reject(change)
@@ -132,6 +140,9 @@ class AdDomain:
     def unseen(self, anchors: Collection[str]) -> frozenset[str]:  # noqa: ARG002  the port's signature
         """Return none: a domain controller shows at once what it has taken."""
         return frozenset()
+
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:  # noqa: ARG002
+        """Do nothing: a domain controller shows at once what it has taken, and new objects have their name."""
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""

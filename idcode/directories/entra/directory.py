@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from idcode.directories.entra import writing
@@ -16,7 +17,9 @@ from idcode.directories.entra.incremental import Incremental
 from idcode.directories.entra.limits import Limits
 from idcode.directories.entra.lowering import Lowering
 from idcode.directories.entra.memory import Memory
+from idcode.directories.entra.noting import note_earlier
 from idcode.directories.entra.objects import Decoder
+from idcode.directories.entra.privileges import read_privileges
 from idcode.directories.entra.reading import Reader
 from idcode.directories.entra.reviewing import review
 from idcode.directories.entra.roles import Roles
@@ -27,6 +30,7 @@ from idcode.directories.port import Secrets
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError
 from idcode.model.plans import Change
+from idcode.model.privileges import Privileges
 from idcode.model.records import Fingerprint, LiveObject, Query, Reading
 from idcode.model.schema import DirectorySchema, Kind
 from idcode.model.writes import Outcome, Write
@@ -61,6 +65,7 @@ class EntraDirectory:
         self._graph = graph = graph or GraphClient(settings, root, clock=clock)
         self._url = settings.graph_url.rstrip("/")
         self._first_sign_in = settings.first_sign_in
+        self._client_id = settings.client_id
         self._tenant = Tenant(graph)
         self._schema = entra_schema()
         self._decoder = Decoder(self._schema, self._mark_attribute(settings), self._tenant)
@@ -94,6 +99,10 @@ class EntraDirectory:
     def fetch(self, anchors: Collection[str], attributes: Iterable[str]) -> Mapping[str, LiveObject]:
         """Read single objects; waits for what this run has written and is not visible yet. See the port."""
         return Fetcher(self.name, self._graph, self._decoder, self._roles, self._memory).fetch(anchors, attributes)
+
+    def privileges(self) -> Privileges:
+        """Return who holds directory roles, and the application that idcode signs in as; see the port."""
+        return read_privileges(self._graph, self._tenant, self._client_id)
 
     def reject(self, change: Change) -> list[Diagnostic]:
         """Return what Graph would refuse of ``change``, as far as what was read tells."""
@@ -130,6 +139,12 @@ class EntraDirectory:
     def unseen(self, anchors: Collection[str]) -> frozenset[str]:
         """Return those objects whose last writes never became visible; see the port."""
         return self._memory.unseen(anchors)
+
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:
+        """Note what a write of an earlier process created, and what may not be visible yet of it; see the port."""
+        if anchor is not None:
+            is_fresh = self._memory.may_be_unseen((datetime.now(UTC) - at).total_seconds())
+            note_earlier(self._bench, write, live, anchor, is_fresh=is_fresh)
 
     def close(self) -> None:
         """Close the connections; safe to call twice."""

@@ -63,6 +63,14 @@ class Memory:
         """Return what was last shown of an object to whoever decides about it; empty for one not read yet."""
         return self._shown.get(anchor, {})
 
+    def show(self, anchor: str, flat: Flat) -> None:
+        """Note what an object was like when an earlier process of this run decided about it."""
+        self._shown[anchor] = {**self._shown.get(anchor, {}), **flat}
+
+    def may_be_unseen(self, seconds: float) -> bool:
+        """Whether a write may still not be visible that was acknowledged so many seconds ago, on the wall."""
+        return seconds * self._clock.speed < self._patience
+
     def is_new(self, anchor: str) -> bool:
         """Whether the object was created or restored in this run, so that not finding it says nothing."""
         return anchor in self._made

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from idcode.directories.entra.bench import Bench
 from idcode.directories.entra.licences import sku_key
 from idcode.directories.entra.objects import Flat
-from idcode.model.records import ObjectType
+from idcode.model.records import LiveObject, ObjectType
 from idcode.model.values import Ref
 from idcode.model.writes import Write
 
@@ -17,6 +17,21 @@ def note(bench: Bench, write: Write, anchor: str) -> None:
     effect = _EFFECTS.get(write.request["op"])
     if effect is not None:
         effect(bench, write, anchor)
+
+
+def note_earlier(bench: Bench, write: Write, live: LiveObject | None, anchor: str, *, is_fresh: bool) -> None:
+    """Remember a write of an earlier process of this run; of one that is not fresh only whom it created.
+
+    ``live`` is the object as it was then, so that what is still to be seen of it can be told from other people's edits.
+    """
+    if write.request["op"] in ("create", "invite"):
+        bench.memory.born[write.change_id] = anchor
+    if not is_fresh:
+        return
+    if live is not None:
+        enabled: Flat = {} if live.enabled is None else {"accountEnabled": (live.enabled,)}
+        bench.memory.show(anchor, {**live.attributes, **enabled})
+    note(bench, write, anchor)
 
 
 def _note_created(bench: Bench, write: Write, anchor: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property, partial
 from typing import NoReturn
 
@@ -20,6 +21,7 @@ from idcode.model import dn
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError
 from idcode.model.plans import Change
+from idcode.model.privileges import Privileges, follow
 from idcode.model.records import Fingerprint, LiveObject, ObjectType, Query, Reading, Scope
 from idcode.model.schema import DirectorySchema
 from idcode.model.values import Ref, Scalar
@@ -155,6 +157,10 @@ class SavedDomain:
         found = self._seen(live, frozenset({spelled})).get(spelled, ())
         return [encode(value, self.schema().kind(spelled)) for value in found]
 
+    def privileges(self) -> Privileges:
+        """Return who administered the domain, as far as the groups that the snapshot holds tell; see the port."""
+        return follow(self.saved.objects)
+
     def reject(self, change: Change) -> list[Diagnostic]:
         """Return what the directory would refuse of ``change``; see the port."""
         return Limits(self.saved.schema).reject(change)
@@ -166,6 +172,9 @@ class SavedDomain:
     def unseen(self, anchors: Collection[str]) -> frozenset[str]:  # noqa: ARG002  the port's signature
         """Return none; nothing is written here."""
         return frozenset()
+
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:  # noqa: ARG002
+        """Do nothing; nothing is written here."""
 
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         """Return the LDAP operations that make up ``change``; see the port."""
