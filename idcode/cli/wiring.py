@@ -198,10 +198,15 @@ def only_directories(repository: Repository, names: Collection[str]) -> Reposito
 
 
 def with_store(repository: Repository) -> Repository:
-    """Return the repository with only the project's own settings resolved: history needs no directory."""
+    """Return the repository with only the project's own settings resolved: history needs no directory.
+
+    Not those of signing, which are resolved by who signs: nobody else needs to have the private key.
+    """
     from idcode.config.environment import resolve_environment
 
-    return replace(repository, project=resolve_environment(repository.project, os.environ))
+    signing = repository.project.signing
+    project = resolve_environment(repository.project.model_copy(update={"signing": None}), os.environ)
+    return replace(repository, project=project.model_copy(update={"signing": signing}))
 
 
 def _resolved(nodes: Mapping[str, Node], otherwise: str = "") -> dict[str, Node]:

@@ -16,6 +16,7 @@ from idcode.config.models.decisions import DecisionFile
 from idcode.config.models.objects import ObjectFile
 from idcode.config.models.project import Project
 from idcode.config.models.rules import RuleFile
+from idcode.config.plan_keys import check_keys
 from idcode.config.project import IdentityType, Repository
 from idcode.config.redaction import marked_attributes
 from idcode.config.registry import Registry, load_settings
@@ -51,6 +52,8 @@ def load_repository(
     findings = Findings()
     files = _Files()
     project, directories, sources = _load_project(root, registry, files, findings)
+    if project is not None and project.signing is not None:
+        check_keys(root, project.signing, findings)
     skip = frozenset(Path(path).as_posix() for path in (getattr(s, "path", None) for s in sources.values()) if path)
     for file in included(root, project or Project(version="1", project="-"), skip, findings):
         files.used.append(file)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.records import ObjectType
+from idcode.model.signatures import Signature
 from idcode.model.values import Scalar
 
 Op = Literal["create", "update", "move", "enable", "disable", "delete", "restore"]
@@ -143,6 +144,31 @@ class GuardResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """Lets a guard pass what exceeds its limit, up to ``max`` in all.
+
+    ``scope`` is a guard scope (``corp/account``) or a directory, ``None`` for everything. ``until`` (the last day, ISO
+    8601) and ``reason`` are those of an allowance in ``decisions.yaml``, and ``None`` for ``--allow GUARD=N``.
+    """
+
+    guard: str
+    max: int
+    scope: str | None = None
+    until: str | None = None
+    reason: str | None = None
+
+    def covers(self, scope: str) -> bool:
+        """Whether it is about a guard scope."""
+        return self.scope is None or self.scope.lower() in (scope.lower(), scope.partition("/")[0].lower())
+
+    def __str__(self) -> str:
+        if self.reason is None:
+            return f"--allow {self.guard}={self.max}"
+        where = f" in {self.scope}" if self.scope else ""
+        return f"an allowance of {self.max}{where} until {self.until}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """What a guard scope holds when a plan is made, which the percentages of guards are of."""
 
@@ -217,7 +243,10 @@ class Plan:
     ``kind`` is ``apply`` or ``rollback``; a rollback names the run it undoes in ``rolls_back``. ``references``
     maps the anchors used in ``$ref`` values to readable names. ``populations`` is by guard scope (``corp/account``),
     for all scopes and not only those that guards counted something in: a rollback has no other way to know them.
+    ``overrides`` let guards pass more than their limits; those named on the command line and those of the files.
     ``proof`` is what trying it on a copy came to, ``None`` where nobody did; what failed is among the diagnostics.
+    ``approved`` is the digest of the plan that approved this one, which then has that plan's id: a plan is good for
+    one run, whether it is applied or what is left of it.
     """
 
     plan_id: str
@@ -241,9 +270,12 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...] = ()
     references: Mapping[str, Reference] = field(default_factory=dict)
     populations: Mapping[str, Population] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
     kind: Literal["apply", "rollback"] = "apply"
     rolls_back: str | None = None
     proof: Verdict | None = None
+    approved: str | None = None
+    signature: Signature | None = None
 
     @property
     def stopped(self) -> bool:

@@ -19,6 +19,7 @@ from idcode.model.plans import (
     DirectoryState,
     Expect,
     GuardResult,
+    Override,
     Op,
     Origin,
     Plan,
@@ -33,6 +34,7 @@ from idcode.model.plans import (
     Why,
 )
 from idcode.model.records import ObjectType
+from idcode.model.signatures import Signature
 from idcode.model.values import Scalar, from_json
 from idcode.plan.encoding import FORMAT, digest_of
 
@@ -151,7 +153,7 @@ class _Fields:
 
 
 def _plan(fields: _Fields) -> Plan:
-    for name in ("format", "digest", "signature"):
+    for name in ("format", "digest"):
         fields.taken.add(name)
     summary: dict[str, int] = fields.take("summary", dict, {})
     if not all(isinstance(count, int) for count in summary.values()):
@@ -169,6 +171,7 @@ def _plan(fields: _Fields) -> Plan:
         changes=fields.many("changes", _change),
         batches=fields.many("batches", _batch),
         guards=fields.many("guards", _guard),
+        overrides=fields.many("overrides", _override),
         shadow=fields.many("shadow", _reported),
         orphans=fields.many("orphans", _reported),
         frozen=fields.many("frozen", _reported),
@@ -181,6 +184,8 @@ def _plan(fields: _Fields) -> Plan:
         kind=fields.choice("kind", ("apply", "rollback")),
         rolls_back=fields.take("rolls_back", str, None),
         proof=fields.choice("proof", get_args(Verdict), optional=True),
+        approved=fields.take("approved", str, None),
+        signature=fields.maybe("signature", _signature),
     )
     fields.done()
     return plan
@@ -313,6 +318,16 @@ def _guard(fields: _Fields) -> GuardResult:
     )
 
 
+def _override(fields: _Fields) -> Override:
+    return Override(
+        guard=fields.take("guard", str),
+        max=fields.take("max", int),
+        scope=fields.take("scope", str, None),
+        until=fields.take("until", str, None),
+        reason=fields.take("reason", str, None),
+    )
+
+
 def _reported(fields: _Fields) -> Reported:
     return Reported(
         directory=fields.take("directory", str, None),
@@ -336,6 +351,10 @@ def _diagnostic(fields: _Fields) -> Diagnostic:
         subject=fields.take("subject", str, None),
         excerpt=fields.take("excerpt", str, None),
     )
+
+
+def _signature(fields: _Fields) -> Signature:
+    return Signature(fields.take("key", str), fields.take("value", str))
 
 
 def _population(fields: _Fields) -> Population:

@@ -18,13 +18,14 @@ _SINCE = re.compile(r"\A(\s*idcode:missing-since=)\S+\s*\Z")
 
 
 def encode(plan: Plan) -> dict[str, Any]:
-    """Return the JSON document of ``plan``, digest included; ``signature`` is ``None``."""
+    """Return the JSON document of ``plan``, digest and signature included."""
     document: dict[str, Any] = {
         "format": FORMAT,
         "plan_id": plan.plan_id,
         "kind": plan.kind,
         "rolls_back": plan.rolls_back,
         "proof": plan.proof,
+        "approved": plan.approved,
         "created_at": plan.created_at,
         "expires_at": plan.expires_at,
         "as_of": plan.as_of,
@@ -36,6 +37,7 @@ def encode(plan: Plan) -> dict[str, Any]:
         "changes": [encode_change(change) for change in plan.changes],
         "batches": [_batch(batch) for batch in plan.batches],
         "guards": [_guard(guard) for guard in plan.guards],
+        "overrides": [asdict(override) for override in plan.overrides],
         "shadow": [_reported(item) for item in plan.shadow],
         "orphans": [_reported(item) for item in plan.orphans],
         "frozen": [_reported(item) for item in plan.frozen],
@@ -46,7 +48,8 @@ def encode(plan: Plan) -> dict[str, Any]:
         "references": {anchor: asdict(reference) for anchor, reference in plan.references.items()},
         "populations": {scope: asdict(population) for scope, population in plan.populations.items()},
     }
-    return {**document, "digest": digest_of(document), "signature": None}
+    signature = asdict(plan.signature) if plan.signature else None
+    return {**document, "digest": digest_of(document), "signature": signature}
 
 
 def _directory(state: DirectoryState) -> dict[str, Any]:

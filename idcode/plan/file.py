@@ -7,12 +7,16 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from idcode.model.errors import IdcodeError, PlanRefused, UsageError
 from idcode.model.plans import Plan
 from idcode.plan.decoding import decode
 from idcode.plan.encoding import encode
+from idcode.plan.signing import distrust
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
 def to_text(document: Mapping[str, Any]) -> str:
@@ -46,17 +50,21 @@ def write_plan(path: Path, plan: Plan) -> None:
         raise UsageError(f"cannot write the plan to {path}: {reason}", "name a file in a folder that exists") from None
 
 
-def read_plan(path: Path, *, strict: bool) -> Plan:
+def read_plan(path: Path, *, strict: bool, keys: Mapping[str, Ed25519PublicKey] | None = None) -> Plan:
     """Read a plan file; ``strict`` for applying it, see :func:`idcode.plan.decoding.decode`.
 
-    Raises :class:`UsageError` for a file that cannot be read, :class:`PlanRefused` for a plan that must not be
-    applied; a file that is no plan is the one or the other, by ``strict``.
+    With ``keys`` one of them (by fingerprint) must have signed it. Raises :class:`UsageError` for a file that cannot
+    be read, :class:`PlanRefused` for a plan that must not be applied; a file that is no plan is the one or the other,
+    by ``strict``.
     """
     document = read_document(path, strict=strict)
     try:
-        return decode(document, strict=strict)
+        plan = decode(document, strict=strict)
     except PlanRefused as refused:
         raise _refusal(strict, f"{path}: {refused}", refused.hint) from None
+    if keys is not None and (problem := distrust(document, keys)):
+        raise PlanRefused(f"{path}: {problem}", _SIGN)
+    return plan
 
 
 def read_document(path: Path, *, strict: bool) -> dict[str, Any]:
@@ -75,6 +83,7 @@ def read_document(path: Path, *, strict: bool) -> dict[str, Any]:
     return document
 
 
+_SIGN = "only plans that the owner of one of signing.public_keys signed are applied: idcode plan --out FILE, there"
 _HINT = "plans are made by: idcode plan --out FILE"
 
 

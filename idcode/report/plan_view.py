@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from idcode.model.addresses import Address
 from idcode.model.plans import SUMMARY_KEYS, Change, Plan
+from idcode.model.signatures import short
 from idcode.report.change_view import ChangeView, parse_address, undo_note, view_change
 from idcode.report.findings import (
     FindingsView,
@@ -148,6 +149,10 @@ def _facts(plan: Plan) -> tuple[str, ...]:
     for name, source in plan.sources.items():
         proof = f", complete by {visible(source.proof)}" if source.complete else ""
         facts.append(f"source {visible(name)}: {visible(source.type)}, {plural(source.rows, 'row')}{proof}")
+    if plan.signature is not None:
+        facts.append(f"signed by the key {visible(short(plan.signature.key))}")
+    if plan.approved is not None:
+        facts.append("what is left now of the approved plan with this id")
     if plan.project.only:
         facts.append("only " + ", ".join(visible(only) for only in plan.project.only))
     return tuple(facts)

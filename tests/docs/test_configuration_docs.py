@@ -39,6 +39,7 @@ SECTIONS: dict[str, type[Node]] = {
     "guard": project.Guard,
     "apply": project.ApplySettings,
     "credentials": project.Credentials,
+    "signing": project.Signing,
     "Rule files": rules.RuleFile,
     "inbound rule": rules.InboundRule,
     "generate": rules.Generate,

@@ -9,10 +9,10 @@ from idcode.cli import console, wiring
 from idcode.cli.commands.applying import carry_out, check_fits
 from idcode.cli.commands.common import confirm, read_allow, render
 from idcode.cli.planning import make_plan
+from idcode.cli.signing import insist_on_key, read_trusted
 from idcode.config.project import Repository
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import UsageError
-from idcode.plan.file import read_plan
 
 
 def run(
@@ -35,9 +35,10 @@ def run(
         )
     if plan_file is None:
         repository, warnings = wiring.load(directory, check_columns=True, sandbox=sandbox)
+        insist_on_key(repository)
         return _plan_and_apply(repository, warnings, yes, stop_after_batch, allowed, as_of, only, reapply)
     repository, _ = wiring.load(directory, sandbox=sandbox)
-    plan = read_plan(plan_file, strict=True)
+    plan = read_trusted(plan_file, repository)
     check_fits(plan, repository)
     repository = wiring.for_directories(repository, {change.directory for change in plan.changes})
     store = wiring.build_store(repository)

@@ -10,10 +10,10 @@ from idcode.cli import console, wiring
 from idcode.cli.commands.common import PLAN_FORMATS, check_format, has_errors, read_allow, render
 from idcode.cli.planning import make_plan
 from idcode.cli.proving import is_cheap, proved
+from idcode.cli.signing import save, signing_key
 from idcode.directories.sandbox.snapshot import read_snapshot
 from idcode.model.errors import UsageError
 from idcode.model.plans import Plan
-from idcode.plan.file import write_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def run(asked: Arguments) -> int:
             f"the snapshot is of project {saved.project}, and this is {repository.project.project}",
             "Take a snapshot in this repository: idcode snapshot",
         )
+    key = signing_key(repository) if asked.out is not None else None
     progress = console.Progress()
     planned = make_plan(
         repository,
@@ -63,16 +64,15 @@ def run(asked: Arguments) -> int:
     plan = proved(planned, progress) if wanted else planned.plan
     planned.close()
     progress.clear()
-    if asked.out is not None:
-        write_plan(asked.out, plan)
+    accepted = asked.out is None or save(plan, asked.out, repository, key)
     console.say(render(plan, asked.output, repository.project.redact, asked.full))
     if asked.out is not None and asked.output == "text":
-        console.note(f"written to {asked.out}; {_next(asked.out, plan, asked)}")
+        console.note(f"written to {asked.out}; {_next(asked.out, plan, asked, accepted)}")
     return _exit_code(plan, asked)
 
 
-def _next(out: Path, plan: Plan, asked: Arguments) -> str:
-    if asked.snapshot is not None or plan.proof == "failed":
+def _next(out: Path, plan: Plan, asked: Arguments, accepted: bool) -> str:
+    if asked.snapshot is not None or plan.proof == "failed" or not accepted:
         return f"look at it with: idcode show {out}"
     return f"apply it with: idcode apply {out}{' --sandbox' if asked.sandbox else ''}"
 

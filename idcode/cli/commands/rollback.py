@@ -14,9 +14,9 @@ from idcode.cli.commands.applying import carry_out
 from idcode.cli.commands.common import PLAN_FORMATS, check_format, confirm, read_allow, render
 from idcode.cli.planning import git_commit, guard_limits
 from idcode.cli.protection import Protected
+from idcode.cli.signing import insist_on_key, save, signing_key
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
-from idcode.plan.file import write_plan
 from idcode.sync.holding import read_holds
 
 
@@ -34,6 +34,9 @@ def run(
     check_format(output, PLAN_FORMATS)
     allowed = read_allow(allow)
     repository, _ = wiring.load(directory, sandbox=sandbox)
+    key = signing_key(repository)
+    if out is None:
+        insist_on_key(repository)
     store = wiring.build_store(wiring.with_store(repository))
     directories: dict[str, Directory] = {}
     try:
@@ -41,10 +44,11 @@ def run(
         directories |= wiring.build_directories(repository)
         plan = plan_rollback(run_id, store, directories, _options(repository, to_batch, allowed))
         if out is not None:
-            write_plan(out, plan)
+            accepted = save(plan, out, repository, key)
         console.say(render(plan, output, repository.project.redact, full=False))
         if out is not None:
-            console.note(f"written to {out}; apply it with: idcode apply {out}{' --sandbox' if sandbox else ''}")
+            step = f"apply it with: idcode apply {out}{' --sandbox' if sandbox else ''}"
+            console.note(f"written to {out}; {step if accepted else f'look at it with: idcode show {out}'}")
         if plan.stopped:
             return 3
         if out is not None or not plan.changes:

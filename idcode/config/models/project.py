@@ -59,6 +59,13 @@ class Credentials(Node):
     timeout: Duration = Field(default="PT60S", validate_default=True)
 
 
+class Signing(Node):
+    """Who signs plans: ``private_key`` is PEM or a file; and what ``apply`` accepts: files of public keys."""
+
+    private_key: str | None = None
+    public_keys: list[str] = Field(min_length=1)
+
+
 class Project(Node):
     """``idcode.yaml``.
 
@@ -77,6 +84,7 @@ class Project(Node):
     guards: Guards = Guards()
     apply: ApplySettings = ApplySettings()
     credentials: Credentials | None = None
+    signing: Signing | None = None
     redact: list[str] = []
 
 
