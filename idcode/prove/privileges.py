@@ -6,14 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from idcode.model import dn
 from idcode.model.plans import Change
+from idcode.model.privileges import is_privileged_group, sid_of
 from idcode.model.records import LiveObject
-from idcode.model.syntax import text_of
 from idcode.model.values import Ref
-
-_DOMAIN_RIDS = frozenset({"512", "516", "518", "519", "520", "521", "526", "527"})
-_BUILT_IN = frozenset({"S-1-5-32-544", "S-1-5-32-548", "S-1-5-32-549", "S-1-5-32-550", "S-1-5-32-551", "S-1-5-32-552"})
-"""Domain, enterprise and schema administrators, domain controllers, policy and key administrators; administrators,
-account, server, print and backup operators, replicators (MS-ADTS 6.1.1.6 and 3.1.1.6.1.2, the protected groups)."""
 
 
 class Privileges:
@@ -98,11 +93,7 @@ def _name(live: LiveObject) -> str:
 
 
 def _is_privileged(live: LiveObject) -> bool:
-    sid = next((text_of(value) for value in live.get("objectSid")), "")
-    domain, _, rid = sid.rpartition("-")
-    return live.object_type == "group" and (
-        sid in _BUILT_IN or (domain.startswith("S-1-5-21-") and rid in _DOMAIN_RIDS)
-    )
+    return live.object_type == "group" and is_privileged_group(sid_of(live))
 
 
 def _memberships(known: Mapping[str, LiveObject]) -> dict[str, frozenset[str]]:
