@@ -127,7 +127,7 @@ class Limits:
 
     def _group(self, change: Change, live: LiveObject | None) -> Iterator[Problem]:
         attributes = change.attributes
-        category = first(attributes, "category") or (_text(live, "category") if live else "security")
+        category = _text(live, "category") if live else first(attributes, "category") or "security"
         if live is not None and category in _EXCHANGE and (change.op == "delete" or attributes):
             yield "group-read-only", f"Graph cannot change a {category} group", "Change it in Exchange."
             return
