@@ -42,8 +42,8 @@ SECRET = "practice-only"
 FILE = "cloud.tenant.db"
 SPEED = 100.0
 LAG = 30.0
-QUOTA = 0.01
-"""Share of what Microsoft allows a small tenant: 35 units in 10 seconds, 30 writes in 150."""
+QUOTA = 0.03
+"""Share of what Microsoft allows a small tenant: 105 units in 10 seconds, 90 writes in 150."""
 _LONG = 60.0
 """Seconds in which a tenant does all that it does by and by."""
 
