@@ -46,21 +46,26 @@ def apply_plan(
         return _carry_out(runner, store, options)
 
 
+def plan_of_run(run_id: str, store: Store) -> Plan:
+    """Return the plan that a run carries out, as it was when the run began. Raises :class:`StoreError` for no run."""
+    return decode(store.plan_document(store.run(run_id).run_id), strict=True)
+
+
 def resume_run(
     run_id: str,
+    plan: Plan,
     directories: Mapping[str, Directory],
     store: Store,
     secrets: Secrets | None,
     options: Options,
     progress: Progress,
 ) -> RunResult:
-    """Finish a run that was killed or ended early, and return what became of the whole of it.
+    """Finish a run of ``plan`` that was killed or ended early, and return what became of the whole of it.
 
     What is done stays; what was begun is settled by reading and goes on with the writes that were journalled; the rest
     is taken up as by :func:`apply_plan`. Raises as that does, ``PlanRefused`` also for a run that is done or was rolled
-    back, and ``StoreError`` for one that is not known or still going on.
+    back, and ``StoreError`` for one that is still going on.
     """
-    plan = decode(store.plan_document(store.run(run_id).run_id), strict=True)
     with store.lock({batch.directory for batch in plan.batches}, run_id), graceful() as stop:
         check_resumption(store.run(run_id), plan, store, secrets, options)
         check_directories(plan, directories)

@@ -175,12 +175,21 @@ def apply(
     as_of: AsOf = None,
     only: Only = None,
     reapply: Annotated[bool, typer.Option("--reapply", help="Apply again what a rollback undid.")] = False,
+    resume: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--resume", metavar="RUN", help="Finish a run that was killed or ended early."),
+    ] = None,
     sandbox: Sandbox = False,
 ) -> int:
     """Write a plan to the directories, batch by batch, with a journal that rollback reads.
 
     Example:  idcode apply plan.json
     """
+    if resume is not None:
+        from idcode.cli.commands import resume as finishing
+
+        others = {"the plan file": plan_file, "--allow": allow, "--as-of": as_of, "--only": only, "--reapply": reapply}
+        return finishing.run(directory, resume, stop_after_batch, sandbox, others)
     from idcode.cli.commands.apply import run
 
     return run(directory, plan_file, yes, stop_after_batch, allow, as_of, tuple(only or ()), reapply, sandbox)

@@ -70,17 +70,18 @@ def render_run(run: Mapping[str, Any], *, color: bool, width: int, limit: int | 
     _writes(page, writes, limit)
     page.blank()
     page.write(_counts(run.get("counts") or {}) or _counted(writes), "bold")
-    if status in ("partial", "failed", "interrupted"):
-        rest = again(_text(run, "kind"), _text(run, "rolls_back"))
-        page.write(f"hint: {rest}; to undo what was: idcode rollback {_text(run, 'run_id')}", "dim", hanging=6)
+    if status != "done":
+        for step in next_steps(_text(run, "run_id")):
+            page.write(f"hint: {step[0].lower()}{step[1:]}", "dim", hanging=6)
     return page.text()
 
 
-def again(kind: str, rolls_back: str | None) -> str:
-    """Say how what a run did not bring about is taken up again."""
-    if kind == "rollback":
-        return f"what was not done is still to be undone with: idcode rollback {rolls_back}"
-    return "what was not done is in the next plan again"
+def next_steps(run_id: str, flag: str = "") -> list[str]:
+    """Say what can be done about a run that is not done; ``flag`` is for practice runs: `` --sandbox``."""
+    return [
+        f"To finish it: idcode apply --resume {run_id}{flag}",
+        f"To undo it: idcode rollback {run_id}{flag}",
+    ]
 
 
 def _counted(writes: Sequence[Mapping[str, Any]]) -> str:

@@ -46,16 +46,12 @@ def test_a_write_without_an_answer_says_so() -> None:
     assert "no answer" in render_run({**RUN, "writes": WRITES}, color=False, width=100)
 
 
-def test_a_run_that_stopped_half_way_says_how_to_go_on() -> None:
-    hint = "hint: what was not done is in the next plan again; to undo what was: idcode rollback"
-    assert hint in render_run(RUN, color=False, width=100)
+def test_a_run_that_stopped_half_way_says_how_to_finish_and_how_to_undo_it() -> None:
+    for status in ("partial", "failed", "interrupted", "running"):
+        page = render_run({**RUN, "status": status}, color=False, width=100)
+        assert "hint: to finish it: idcode apply --resume 20261123T060101Z-ab12cd\n" in page
+        assert "hint: to undo it: idcode rollback 20261123T060101Z-ab12cd\n" in page
     assert "hint:" not in render_run({**RUN, "status": "done"}, color=False, width=100)
-
-
-def test_what_a_rollback_left_is_not_said_to_be_in_the_next_plan() -> None:
-    page = render_run({**RUN, "kind": "rollback", "rolls_back": "R1"}, color=False, width=140)
-    assert "what was not done is still to be undone with: idcode rollback R1" in page
-    assert "next plan" not in page
 
 
 def test_what_was_not_done_is_shown_with_the_reason() -> None:

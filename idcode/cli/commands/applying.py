@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from idcode.apply.checks import check_store_survives
 from idcode.apply.credentials import CommandSink
-from idcode.apply.executor import apply_plan
+from idcode.apply.executor import apply_plan, resume_run
 from idcode.apply.results import ChangeResult, Options, RunResult
 from idcode.cli import console, wiring
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
 from idcode.model.errors import PlanRefused
 from idcode.model.plans import Batch, Change, Plan
-from idcode.report.runs import again
+from idcode.report.runs import next_steps
 from idcode.report.visible import visible
 from idcode.store.store import Store
 
@@ -24,13 +25,14 @@ class Reporter:
     """Says on stderr what an apply is doing: every batch, and every change that was not simply done."""
 
     def __init__(self) -> None:
+        self.run_id: str | None = None
         self._plan: Plan | None = None
         self._done = 0
         self._line = console.Progress()
 
     def run_started(self, run_id: str, plan: Plan) -> None:
-        """Name the run, so that it can be rolled back even if this process ends now."""
-        self._plan = plan
+        """Name the run, so that it can be resumed or rolled back even if this process ends now."""
+        self.run_id, self._plan = run_id, plan
         console.note(f"run {run_id}: {len(plan.changes)} changes in {len(plan.batches)} batches")
 
     def batch_started(self, batch: Batch) -> None:
@@ -62,8 +64,12 @@ def carry_out(
     *,
     allow: Mapping[str, int],
     stop_after_batch: int | None = None,
+    resume: str | None = None,
 ) -> int:
-    """Apply ``plan`` and say what came of it; return the exit code. Raises what :func:`apply_plan` raises."""
+    """Apply ``plan``, or finish the run ``resume`` of it, and say what came of it; return the exit code.
+
+    Raises what :func:`apply_plan` and :func:`resume_run` raise.
+    """
     check_store_survives(plan, store.path, repository.root, os.environ)
     secrets = wiring.build_secrets(repository)
     if isinstance(secrets, CommandSink) and any(change.password for change in plan.changes):
@@ -77,11 +83,18 @@ def carry_out(
         redact=tuple(repository.project.redact),
     )
     reporter = Reporter()
+    bring_about = partial(resume_run, resume, plan) if resume else partial(apply_plan, plan)
+    flag = " --sandbox" if wiring.is_practice(repository) else ""
     try:
-        result = apply_plan(plan, directories, store, secrets, options, reporter)
-    finally:
+        result = bring_about(directories, store, secrets, options, reporter)
+    except BaseException:
         reporter.clear()
-    console.say(_words(result, plan, " --sandbox" if wiring.is_practice(repository) else ""))
+        if reporter.run_id:
+            for line in next_steps(reporter.run_id, flag):
+                console.note(line)
+        raise
+    reporter.clear()
+    console.say(_words(result, flag))
     return result.exit_code
 
 
@@ -109,7 +122,7 @@ def check_fits(plan: Plan, repository: Repository) -> None:
             )
 
 
-def _words(result: RunResult, plan: Plan, flag: str) -> str:
+def _words(result: RunResult, flag: str) -> str:
     counts = result.counts
     named = (("done", "done"), ("already", "already as wanted"), ("stale", "stale"), ("failed", "failed"),
              ("skipped", "skipped"), ("unknown", "of unknown outcome"), ("remaining", "not reached"))  # fmt: skip
@@ -118,10 +131,8 @@ def _words(result: RunResult, plan: Plan, flag: str) -> str:
     if result.message:
         lines.append(f"It ended early: {visible(result.message)}.")
     if result.status == "done":
-        lines.append(f"To undo it: idcode rollback {result.run_id}{flag}")
-    else:
-        rest = again(plan.kind, plan.rolls_back)
-        lines.append(f"{rest[0].upper()}{rest[1:]}.")
-        lines.append(f"To see each write: idcode runs {result.run_id}{flag}")
-        lines.append(f"To undo it: idcode rollback {result.run_id}{flag}")
+        return "\n".join([*lines, f"To undo it: idcode rollback {result.run_id}{flag}"])
+    lines += [*next_steps(result.run_id, flag), f"To see each write: idcode runs {result.run_id}{flag}"]
+    if counts.get("stale"):
+        lines.append("What is stale was changed meanwhile: a new plan takes it up as it is now.")
     return "\n".join(lines)
