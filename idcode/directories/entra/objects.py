@@ -35,12 +35,15 @@ class Decoder:
     def flat(self, item: Mapping[str, Any]) -> Flat:
         """Return the attributes of a resource. Raises ``ValueError``."""
         found: Flat = {}
+        plain = self.schema.plain
         for name, value in item.items():
-            if "@" in name:
-                continue
-            if name in NESTED:
-                parts = value or {}
-                found |= {part: self._values(part, parts.get(part)) for part in NESTED[name]}
+            if name in plain:
+                found[name] = () if value is None else tuple(value) if isinstance(value, list) else (value,)
+            elif name in NESTED:
+                found.update(dict.fromkeys(NESTED[name], ()))
+                for part, one in (value or {}).items():
+                    if one is not None and part in NESTED[name]:
+                        found[part] = self._values(part, one)
             elif name == "licenseAssignmentStates":
                 found["licences"] = tuple(sorted(self.tenant.skus.text(state) for state in direct(value or ())))
             elif name == "assignedLicenses":

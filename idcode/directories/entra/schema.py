@@ -45,17 +45,23 @@ _TECHNICAL: dict[ObjectType, tuple[str, ...]] = {
 """Properties that every object is read with: they say what it is."""
 
 
+_READ = frozenset({Kind.TIME, Kind.GUID, Kind.REFERENCE, Kind.LICENCE})
+"""Kinds whose values are not taken as they stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntraSchema:
     """The attribute types of a tenant, and what Graph says of them beyond what every directory has.
 
-    ``kinds`` finds kinds by exact names; ``holds`` names the attributes of each object type. ``apart`` are those that
-    Graph reads from single objects only and wants written in a request of their own; ``fixed`` can be given at creation
-    only; ``required`` cannot be cleared.
+    ``kinds`` finds kinds by exact names; ``plain`` are the names whose values stand in Graph's JSON as they are (a set
+    of its own, since every value of every object is looked at). ``holds`` names the attributes of each object type.
+    ``apart`` are those that Graph reads from single objects only and wants written in a request of their own; ``fixed``
+    can be given at creation only; ``required`` cannot be cleared.
     """
 
     attributes: DirectorySchema
     kinds: dict[str, Kind]
+    plain: frozenset[str]
     holds: dict[ObjectType, frozenset[str]]
     apart: frozenset[str]
     fixed: frozenset[str]
@@ -110,6 +116,7 @@ def entra_schema() -> EntraSchema:
     return EntraSchema(
         DirectorySchema(attributes, terms),
         {attribute.name: attribute.kind for attribute in attributes},
+        frozenset(attribute.name for attribute in attributes if attribute.kind not in _READ),
         {object_type: frozenset(names) for object_type, names in holds.items()},
         *(frozenset(marked[trait]) for trait in ("apart", "fixed", "required")),
     )
