@@ -124,6 +124,10 @@ def _writes(request: Request, references_per_write: int) -> int:
     return max(1, math.ceil(bound / references_per_write)) if references_per_write else 1
 
 
+_ROUNDING = 1e-6
+"""Units that arithmetic may lose: who has waited as long as told gets through."""
+
+
 class _Bucket:
     """What is left of a quota; it fills evenly."""
 
@@ -144,7 +148,7 @@ class _Bucket:
         self._left = min(quota, self._left + (now - self._then).total_seconds() * rate)
         self._then = now
         needed = min(units, quota)
-        enough = self._left >= needed
+        enough = self._left >= needed - _ROUNDING
         self._left = max(-quota, self._left - units)
         return 0.0 if enough else (needed - self._left) / rate
 
