@@ -1,4 +1,4 @@
-"""Fixtures for tests against a real Samba AD domain; they skip, saying why, where there can be none."""
+"""Fixtures for tests against a real Samba AD domain and PostgreSQL; they skip, saying why, where there can be none."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 # Fixtures that judge what passes between a practice tenant and its clients, in every test.
 from tests.graph.recording import _judged, bad_requests, graph_record  # noqa: F401
 from tests.lab import Domain, SambaLab, available
+from tests.lab.postgres import PostgresLab
+from tests.lab.postgres import available as why_no_postgres
 
 # How long an example takes says something about the machine, not about the code. Where CI is set, hypothesis has a
 # profile of its own, which also takes the same examples every time.
@@ -63,3 +65,17 @@ def admin(domain: Domain) -> Iterator[object]:
     connection = domain.connect()
     yield connection
     connection.unbind()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresLab]:
+    """One PostgreSQL server per test process; who stops it starts it again."""
+    reason = why_no_postgres()
+    if reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+    lab = PostgresLab()
+    try:
+        lab.start()
+        yield lab
+    finally:
+        lab.discard()

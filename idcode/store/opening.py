@@ -158,6 +158,7 @@ def _postgresql(url: URL) -> Engine:
 def _set_up_postgresql(connection: Any, _record: Any) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
+        connection.close()
         raise StoreError(
             f"the database of the store has the encoding {encoding}, which cannot hold every name",
             hint="make one that can: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
 
 
 class Words(TypeDecorator[str]):
@@ -99,5 +111,5 @@ locks = Table(
     Column("place", Words, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("acquired_at", String(40), nullable=False),
-    Column("started", BigInteger, nullable=False, server_default="0"),
+    Column("started", BigInteger, nullable=False, server_default=text("0")),
 )
