@@ -18,6 +18,7 @@ import pytest
 from idcode.cli import wiring
 from idcode.cli.main import run_main
 from idcode.model.records import Proof, collect
+from tests.docs.reader import blocks
 
 PROJECT = Path(__file__).parents[2]
 CONTOSO = PROJECT / "examples" / "contoso"
@@ -170,4 +171,12 @@ def test_the_tenant_gets_what_the_domain_does_not_have(
     assert [orphan["label"] for orphan in plan["orphans"]] == ["Liv Forsvunnet"]
     touched = {change["object"]["label"] for change in plan["changes"]}
     assert not touched & {"Break Glass 1", "Break Glass 2", "Conditional Access Exceptions"}
-    assert run_main(["plan", "-C", str(root), "--sandbox", "--as-of", "2026-12-01", "--detailed-exitcode"]) == 0
+    again = ["plan", "-C", str(root), "--sandbox", "--as-of", "2026-12-01", "--detailed-exitcode"]
+    assert run_main(again) == 0
+    hr = root / "data" / "hr.csv"
+    ebba = "ebba.dimmaker@contoso.com;;Sales Assistant;"
+    hr.write_text(hr.read_text("utf-8").replace(f"{ebba}Sales;D300", f"{ebba}Marketing;D310"), "utf-8")
+    capsys.readouterr()
+    assert run_main(again) == 2
+    _, of_the_readme = [block.text for block in blocks(PROJECT / "README.md") if block.language == "text"]
+    assert of_the_readme in capsys.readouterr().out
