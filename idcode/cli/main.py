@@ -280,6 +280,26 @@ def snapshot(
 
 
 @app.command()
+def unlock(
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="[DIRECTORY]", help="Only the lock of this directory; default: all."),
+    ] = None,
+    directory: Folder = None,
+    yes: Yes = False,
+    force: Annotated[bool, typer.Option("--force", help="Also the lock of a run that is going on; it stops.")] = False,
+    sandbox: Sandbox = False,
+) -> int:
+    """Show which run writes to a directory, and remove the lock of one that cannot be going on any more.
+
+    Example:  idcode unlock corp
+    """
+    from idcode.cli.commands.unlock import run
+
+    return run(directory, name, yes, force, sandbox)
+
+
+@app.command()
 def schema(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.", file_okay=False)] = Path(
         "schemas"

@@ -253,10 +253,14 @@ def _build(nodes: Mapping[str, Node], known: Mapping[str, Kind], root: Path) -> 
 
 
 def build_store(repository: Repository) -> Store:
-    """Open the history of a resolved repository. Raises ``StoreError`` where that fails."""
+    """Open the history of a resolved repository; what it has to tell goes to stderr.
+
+    Raises ``StoreError`` where that fails.
+    """
+    from idcode.cli import console
     from idcode.store.store import open_store
 
-    return open_store(repository.project.store, repository.root)
+    return open_store(repository.project.store, repository.root, note=lambda text: console.note(f"note: {text}"))
 
 
 def build_secrets(repository: Repository) -> Secrets | None:

@@ -98,6 +98,14 @@ def _named(lock: LockRow) -> str:
     return f"run {lock.run_id} of {lock.owner} (process {lock.pid}) since {lock.acquired_at}"
 
 
+def going_on(lock: LockRow) -> StoreError:
+    """Return why ``lock`` is not removed without force."""
+    return StoreError(
+        f"{lock.directory} is locked by {_named(lock)}, which is going on",
+        hint="wait for it, or stop it with Ctrl-C; --force takes its lock away: it stops before its next write",
+    )
+
+
 def owner_state(connection: Connection, lock: LockRow) -> OwnerState:
     """Return whether the owner of ``lock`` lives."""
     if _has_sessions(connection):
@@ -109,17 +117,14 @@ def take_away(engine: Engine, lock: LockRow, force: bool) -> bool:
     """Remove ``lock``, unless it has another owner by now; return whether it was there.
 
     With ``force`` also one whose owner lives: that run stops before its next write, in PostgreSQL by the end of its
-    session. Raises :class:`StoreError` for such a lock without ``force``.
+    session. Raises :func:`going_on` for such a lock without ``force``.
     """
     with failing(f"cannot remove the lock of {lock.directory}"), writing(engine) as connection:
         if _find(connection, lock.directory) != lock:
             return False
         if owner_state(connection, lock) == "running":
             if not force:
-                raise StoreError(
-                    f"{lock.directory} is locked by {_named(lock)}, which is going on",
-                    hint="wait for it, or stop it with Ctrl-C; --force takes the lock away, and the run stops",
-                )
+                raise going_on(lock)
             if _has_sessions(connection):
                 for pid in _holders(connection, lock.directory):
                     connection.execute(_END_SESSION, {"pid": pid})
