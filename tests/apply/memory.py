@@ -184,7 +184,9 @@ class MemoryDirectory:
                 return Outcome(write.id, "stale", "ldap:16", "a value is not what it was")
             live = changed
         if write.kind == "restore":
-            live = replace(live, deleted=False, dn=request["dn"], enabled=False if live.enabled is not None else None)
+            is_account = live.enabled is not None
+            mark: Any = "new" if is_account else None
+            live = replace(live, deleted=False, dn=request["dn"], enabled=False if is_account else None, mark=mark)
         if write.kind == "password":
             try:
                 password = secrets.new_password()

@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 from idcode.apply.executor import apply_plan
+from idcode.apply.restraint import Restraints
 from idcode.apply.results import Options, RunResult
 from idcode.model.errors import DirectoryError, GuardStopped, IdcodeError, PlanRefused, StoreError
-from idcode.model.plans import Change, Expect, GuardResult, Plan
+from idcode.model.plans import Change, Expect, GuardResult, Override, Plan
 from idcode.model.records import LiveObject
 from idcode.model.values import Ref
 from idcode.store.store import Store, open_store
@@ -350,13 +351,18 @@ def test_a_change_before_the_one_it_depends_on_is_refused(apply: Apply) -> None:
         apply(plan([[promote("c1", depends_on=("c2",))], [enrol("c2", ADA_ID)]]))
 
 
+def allowing(**numbers: int) -> Options:
+    given = tuple(Override(name, number) for name, number in numbers.items())
+    return replace(OPTIONS, restraints=Restraints(overrides=given))
+
+
 def test_a_stopped_guard_stops_the_apply_unless_the_command_names_it_and_a_number(apply: Apply, store: Store) -> None:
     guard = GuardResult("disable", "corp/account", "stopped", 12, 10, 100, "12 of 100")
     stopped = plan([[promote()]], guards=(guard,))
     with pytest.raises(GuardStopped) as refused:
-        apply(stopped, replace(OPTIONS, allow={"disable": 11, "delete": 99}))
+        apply(stopped, allowing(disable=11, delete=99))
     assert "--allow disable=12" in str(refused.value.hint)
-    result = apply(stopped, replace(OPTIONS, allow={"disable": 12}))
+    result = apply(stopped, allowing(disable=12))
     assert result.status == "done"
     assert store.run(result.run_id).overrides == {"disable": 12}
 

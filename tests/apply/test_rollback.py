@@ -19,7 +19,7 @@ from idcode.apply.results import RunResult
 from idcode.apply.rollback import RollbackOptions, plan_rollback
 from idcode.model.desired import GuardLimit
 from idcode.model.errors import GuardStopped, PlanRefused, StoreError
-from idcode.model.plans import Change, Plan, Population
+from idcode.model.plans import Change, Override, Plan, Population
 from idcode.model.values import Ref
 from idcode.plan import decoding, encoding
 from idcode.store.store import Store, open_store
@@ -243,7 +243,7 @@ def test_a_rollback_that_would_delete_many_is_stopped_by_the_guard_and_names_the
     assert stopped.stopped
     with pytest.raises(GuardStopped):
         apply(stopped)
-    limited = restrained(limits=limited.restraints.limits, allowed={"delete": 2})
+    limited = restrained(limits=limited.restraints.limits, overrides=(Override("delete", 2),))
     allowed = plan_rollback(run.run_id, store, {"corp": directory}, limited)
     assert apply(allowed).status == "done"
 
