@@ -30,7 +30,7 @@ def available() -> str | None:
     """Return why there can be no server on this machine, or ``None`` if there can."""
     if _program("postgres") is None or _program("initdb") is None:
         return "PostgreSQL is not installed (apt-get install postgresql)"
-    if os.geteuid() == 0 and _account() is None:
+    if os.geteuid() == 0 and server_account() is None:
         return f"PostgreSQL does not run as root, and there is no account {' or '.join(_ACCOUNTS)}"
     return None
 
@@ -112,7 +112,7 @@ class PostgresLab:
     def _create(self, data: Path) -> None:
         secret = self.folder / "password"
         secret.write_text(PASSWORD, "ascii")
-        account = _account() if os.geteuid() == 0 else None
+        account = server_account() if os.geteuid() == 0 else None
         if account is not None:
             for path in (self.folder, secret):
                 os.chown(path, account.pw_uid, account.pw_gid)
@@ -145,14 +145,15 @@ def _program(name: str) -> str | None:
     return shutil.which(name) or next(map(str, newest_first), None)
 
 
-def _account() -> pwd.struct_passwd | None:
+def server_account() -> pwd.struct_passwd | None:
+    """Return whom the server runs as where this process is root."""
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     return next((known[name] for name in _ACCOUNTS if name in known), None)
 
 
 def _unprivileged() -> dict[str, object]:
     """Return how a program is started that refuses to run as root."""
-    account = _account()
+    account = server_account()
     if os.geteuid() != 0 or account is None:
         return {}
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
