@@ -24,9 +24,10 @@ from idcode.model.plans import (
     SourceState,
     Target,
 )
+from idcode.model.schema import MEMBERS
 from idcode.model.values import Ref, iso
 from idcode.model.writes import Write
-from idcode.plan.diff import Differ, WhyFunction
+from idcode.plan.diff import BORN_WITH_LINKS, Differ, WhyFunction
 from idcode.plan.drafts import Draft
 from idcode.plan.encoding import change_key
 from idcode.plan.guards import check, populations_of
@@ -174,12 +175,19 @@ def _without(drafts: list[Draft], gone: Collection[Draft], reason: str) -> tuple
         for draft in drafts:
             if draft not in out:
                 reports += _spare_references(draft, missing, reason)
-        drafts = [draft for draft in drafts if draft.attributes or draft.op != "update"]
+        drafts = [draft for draft in drafts if not _is_nothing(draft)]
         more = dependants([*drafts, *gone], out) - out
         reports += [_report(draft, reason) for draft in drafts if draft in more]
         if not more:
             return [draft for draft in drafts if draft not in out], reports
         out |= more
+
+
+def _is_nothing(draft: Draft) -> bool:
+    """Whether a draft that has lost references has nothing left to do; a role without holders is nothing."""
+    if draft.op == "create" and draft.object_type in BORN_WITH_LINKS:
+        return not MEMBERS & draft.attributes.keys()
+    return draft.op == "update" and not draft.attributes
 
 
 def _spare_references(draft: Draft, missing: Collection[Ref], reason: str) -> list[Reported]:
@@ -189,9 +197,14 @@ def _spare_references(draft: Draft, missing: Collection[Ref], reason: str) -> li
         lost = tuple(value for value in (*change.add, *change.after) if value in missing)
         if not lost:
             continue
-        spared[name] = replace(change, add=lost, remove=()) if change.delta else change
-        left = replace(change, add=tuple(value for value in change.add if value not in lost))
-        if change.delta and (left.add or left.remove):
+        partly = change.delta or (draft.op == "create" and not change.single)
+        add, after = (tuple(value for value in values if value not in lost) for values in (change.add, change.after))
+        left = replace(change, add=add, after=after)
+        if partly:
+            spared[name] = replace(change, add=lost, remove=()) if change.delta else replace(change, after=lost)
+        else:
+            spared[name] = change
+        if partly and (left.add or left.remove or left.after):
             draft.attributes[name] = left
         else:
             del draft.attributes[name]

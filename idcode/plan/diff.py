@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from idcode.model.desired import DesiredObject, DirectoryView, Wanted
 from idcode.model.plans import AttributeChange, Expect, Op, Phase, Reversibility, Why
@@ -14,8 +15,10 @@ from idcode.plan.drafts import Draft, Token
 from idcode.plan.places import Places
 
 WhyFunction = Callable[[str, str], Why | None]
-_BORN_WITH_LINKS = frozenset({"role_assignment", "app_role_assignment"})
+BORN_WITH_LINKS = frozenset({"role_assignment", "app_role_assignment"})
 """Objects that are nothing but links: they wait for what these lead to."""
+_RULE = "membershipRule"
+"""What decides who is in a group of a tenant, instead of anybody who adds members."""
 _SINGLE_PSEUDO = frozenset({"path", "enabled", "mark", "protected", "category", "scope"})
 
 
@@ -85,7 +88,7 @@ class Differ:
             if value.shadow or not values:
                 continue
             created = {v for v in values if isinstance(v, Ref) and ":" in v.target}
-            if wanted.object_type in _BORN_WITH_LINKS:
+            if wanted.object_type in BORN_WITH_LINKS:
                 draft.needs |= {("object", v.target) for v in created}
                 created = set()
             now = tuple(v for v in values if v not in created)
@@ -187,6 +190,8 @@ class Differ:
                 release.attributes[name] = change
             else:
                 update.attributes[name] = change
+        if _RULE in update.attributes:
+            self._keep_members(update, (release, link, moved))
         found = [draft for draft in (release, update, link, moved) if draft.attributes]
         for draft in found:
             before = {n: c.before for n, c in draft.attributes.items() if not c.delta}
@@ -199,6 +204,16 @@ class Differ:
         kind = self.view.schema.kind(name)
         gained = change.add if change.delta else change.after
         return kind is Kind.LICENCE and not keys(gained, kind) - keys(change.before, kind)
+
+    def _keep_members(self, update: Draft, others: Sequence[Draft]) -> None:
+        """Write the members of what loses its rule in one change with that: they can be written only after it."""
+        parts = [draft.attributes.pop(self._members) for draft in others if self._members in draft.attributes]
+        if parts:
+            add = tuple(value for part in parts for value in part.add)
+            remove = tuple(value for part in parts for value in part.remove)
+            update.attributes[self._members] = replace(parts[0], add=add, remove=remove)
+            update.needs |= {("object", v.target) for v in add if isinstance(v, Ref)}
+            update.provides |= {("gained", v) for v in add}
 
     def _split_members(
         self, wanted: DesiredObject, change: AttributeChange, release: Draft, link: Draft, moved: Draft

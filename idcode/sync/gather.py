@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from idcode.config.models.objects import ObjectFile
 from idcode.config.models.project import SourceLimits
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
@@ -166,22 +167,31 @@ def _object_queries(
     names, language = wanted[directory]["group"], (file.dialect or project.dialect, project.parameters)
     for group in file.groups:
         names |= set(group.flow)
-        names |= {name for key, name in _ENTRA_GROUP_KEYS.items() if getattr(group, key)}
+        names |= {name for key, name in _ENTRA_GROUP_KEYS.items() if key in group.model_fields_set}
         for flow in group.flow.values():
             names |= object_attributes([program(flow.value, *language)])
         if group.for_each:
             names.add(group.for_each.kept_in)
+    if is_entra(repository.directories.get(directory)) and _deletes_groups(file):
+        names.add("licences")  # Graph deletes no group that gives some
     if file.manages:
         scopes[directory].append(
             Scope(f"{directory}/objects/{index}", "group", split_path(file.manages.base), file.manages.filter)
         )
     declared: dict[ObjectType, bool] = {
-        "administrative_unit": bool(file.administrative_units) or any(one.scope for one in file.role_assignments),
+        "administrative_unit": bool(file.administrative_units)
+        or any(one.scope for one in file.role_assignments)
+        or any(text.startswith("administrative_unit:") for text in file.absent),
         "role_assignment": bool(file.role_assignments),
         "app_role_assignment": bool(file.app_role_assignments),
     }
     for object_type in (object_type for object_type, given in declared.items() if given):
         wanted[directory][object_type] |= _IN_ENTRA_WHERE_DECLARED[object_type]
+
+
+def _deletes_groups(file: ObjectFile) -> bool:
+    emptied = any(group.for_each is not None and group.for_each.on_empty == "delete" for group in file.groups)
+    return file.orphans == "delete" or emptied or any(text.startswith("group:") for text in file.absent)
 
 
 def gather(

@@ -96,6 +96,13 @@ class Limits:
                 if not first(attributes, name):
                     yield "value-required", f"a user cannot be created without {name}", f"Flow {name}."
         upn = first(attributes, "userPrincipalName")
+        back_as = (upn or (live.dn if live else "")).lower() if change.op == "restore" else ""
+        if back_as and back_as in self._names_of_users():
+            yield (
+                "name-taken",
+                f"a deleted user comes back under its name, and {back_as} is somebody else's by now",
+                "Flow another userPrincipalName.",
+            )
         if upn and not (guest and change.op == "create"):
             for text in naming.upn_problems(upn, self.tenant.organization.domains):
                 yield "value-invalid", f"userPrincipalName cannot be {_shown(upn)}: {text}", None
@@ -109,6 +116,9 @@ class Limits:
                 "a licence needs usageLocation, and the user has none",
                 "Flow usageLocation, such as SE.",
             )
+
+    def _names_of_users(self) -> set[str]:
+        return {live.dn.lower() for live in self.known.values() if live.object_type == "user" and not live.deleted}
 
     def _synced(self, change: Change) -> Iterator[Problem]:
         """Say what Active Directory is the master of; plans leave it out themselves, this is the last line."""
@@ -131,6 +141,9 @@ class Limits:
         if live is not None and category in _EXCHANGE and (change.op == "delete" or attributes):
             yield "group-read-only", f"Graph cannot change a {category} group", "Change it in Exchange."
             return
+        if change.op == "delete" and live is not None and live.get("licences"):
+            hint = "Say licences: [] of it first, and delete it once nobody has them through it."
+            yield "group-licensed", "Graph deletes no group that gives licences", hint
         if change.op == "create":
             yield from self._new_group(attributes, category)
         nickname = first(attributes, "mailNickname")
@@ -176,9 +189,12 @@ class Limits:
 
     def _only(self, added: Sequence[Scalar], types: tuple[ObjectType, ...], what: str) -> Iterator[Problem]:
         for value in added:
-            live = self.known.get(value.target) if isinstance(value, Ref) else None
+            target = value.target if isinstance(value, Ref) else ""
+            live = self.known.get(target)
             if live is not None and live.object_type not in types:
                 yield "member-not-allowed", f"{live.dn} is a {live.object_type}, and cannot be in {what}", None
+            elif target.startswith("group:"):  # one that the same plan creates
+                yield "member-not-allowed", f"{target} is a group, and cannot be in {what}", None
 
     # --- roles and licences ---
 

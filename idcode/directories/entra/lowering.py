@@ -168,7 +168,7 @@ class Lowering:
                 self._mark(body, None)
             else:
                 self._mark(body, given_mark(attributes, MARK_DISABLED))
-        yield {"op": "restore", "target": target}
+        yield {"op": "restore", "target": target, **_renamed(change, attributes)}
         if body:
             yield {"op": "update", "target": target, "body": body}
         if change.password:
@@ -180,8 +180,7 @@ class Lowering:
     def _update(self, change: Change, target: Request, attributes: Attributes) -> Iterator[Request]:
         body, rest = self._body(attributes)
         merge = self._merge(attributes)
-        if change.object_type == "group":
-            _turn(attributes, body, merge)
+        _turn(change, attributes, body, merge)
         enabled = flag(attributes, "enabled")
         if enabled is None and change.op in ("enable", "disable"):
             enabled = change.op == "enable"
@@ -283,14 +282,27 @@ def _group(attributes: Attributes) -> Request:
     return body
 
 
-def _turn(attributes: Attributes, body: Request, merge: Request) -> None:
-    """Make a group dynamic that gets a rule, and static again that loses it (page *Update group*, groupTypes)."""
+def _turn(change: Change, attributes: Attributes, body: Request, merge: Request) -> None:
+    """Make dynamic what gets a rule, and static again what loses it.
+
+    Groups say so in ``groupTypes``, administrative units in ``membershipType`` (pages *Update group*, *Update
+    administrativeUnit*).
+    """
     rule = attributes.get("membershipRule")
     if rule is None or bool(rule.before) == bool(rule.after):
         return
-    kind = ["DynamicMembership"]
-    merge["groupTypes"] = {"add": kind if rule.after else [], "remove": [] if rule.after else kind}
+    if change.object_type == "group":
+        kind = ["DynamicMembership"]
+        merge["groupTypes"] = {"add": kind if rule.after else [], "remove": [] if rule.after else kind}
+    else:
+        body["membershipType"] = "Dynamic" if rule.after else "Assigned"
     body["membershipRuleProcessingState"] = "On" if rule.after else "Paused"
+
+
+def _renamed(change: Change, attributes: Attributes) -> Request:
+    """Return the name to restore a user under: the former one may be somebody else's by now."""
+    name = first(attributes, "userPrincipalName")
+    return {"name": name} if name and name.lower() != change.object.dn.lower() else {}
 
 
 def _unit(attributes: Attributes) -> Request:

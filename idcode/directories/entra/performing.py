@@ -193,7 +193,9 @@ def _delete(bench: Bench, write: Write) -> Call:
 
 
 def _restore(bench: Bench, write: Write) -> Call:
-    return Call(write.id, "POST", f"/directory/deletedItems/{bench.anchor(write)}/restore", {})
+    name = write.request.get("name")
+    body = {"newUserPrincipalName": name} if name else {}
+    return Call(write.id, "POST", f"/directory/deletedItems/{bench.anchor(write)}/restore", body)
 
 
 def _authority(bench: Bench, write: Write) -> Call:
