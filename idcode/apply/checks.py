@@ -7,8 +7,9 @@ from pathlib import Path
 
 from idcode.apply.credentials import NO_SINK
 from idcode.apply.results import Options
+from idcode.apply.recheck import check_verdict, effective
 from idcode.directories.port import Directory, Secrets
-from idcode.model.errors import GuardStopped, IdcodeError, PlanRefused, StoreError
+from idcode.model.errors import IdcodeError, PlanRefused, StoreError
 from idcode.model.plans import DirectoryState, Plan
 from idcode.model.records import Fingerprint
 from idcode.model.values import parse_iso
@@ -25,6 +26,17 @@ def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Optio
     Raises :class:`IdcodeError` where it sets passwords and there is no sink to receive them.
     """
     _check_form(plan)
+    check_usable(plan, store, options.config_digest, options.now)
+    check_verdict(plan, effective(plan, options.restraints))
+    if secrets is None and any(change.password for change in plan.changes):
+        raise IdcodeError(*NO_SINK)
+
+
+def check_usable(plan: Plan, store: Store, config_digest: str, now: datetime) -> None:
+    """Raise :class:`PlanRefused` where ``plan`` is neither to be applied now nor to approve what is.
+
+    ``config_digest`` is that of the files as they are now.
+    """
     _check_live(plan)
     if plan.proof == "failed":
         raise PlanRefused("the plan failed its proof: on a copy of what was read it does not hold", _AGAIN)
@@ -38,9 +50,6 @@ def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Optio
         raise PlanRefused(f"the plan says {plan.expires_at!r} where it should say when it expires", _AGAIN) from None
     if expired:
         raise PlanRefused(f"the plan has expired at {plan.expires_at}", _AGAIN)
-    _check_guards(plan, options.allow)
-    if secrets is None and any(change.password for change in plan.changes):
-        raise IdcodeError(*NO_SINK)
 
 
 def check_resumption(run: RunRow, plan: Plan, store: Store, secrets: Secrets | None, options: Options) -> None:
@@ -91,16 +100,6 @@ def _check_live(plan: Plan) -> None:
                 f"the plan was made from a snapshot of {name} taken at {state.snapshot}, not from the live directory",
                 "plan again on the live directory and review it: idcode plan --out FILE",
             )
-
-
-def _check_guards(plan: Plan, allow: Mapping[str, int]) -> None:
-    stopped = [guard for guard in plan.guards if guard.status == "stopped" and allow.get(guard.name, -1) < guard.count]
-    if stopped:
-        guard = stopped[0]
-        raise GuardStopped(
-            f"guard {guard.name} stopped the plan: {guard.message or f'{guard.count} changes in {guard.scope}'}",
-            hint=f"check the changes; to let them pass: --allow {guard.name}={guard.count}",
-        )
 
 
 def check_directories(plan: Plan, directories: Mapping[str, Directory]) -> None:

@@ -11,6 +11,7 @@ from idcode.apply.checks import check_directories, check_plan, check_resumption
 from idcode.apply.credentials import NoSink
 from idcode.apply.earlier import Earlier
 from idcode.apply.interrupts import graceful
+from idcode.apply.recheck import recheck
 from idcode.apply.results import REACHED, Options, Progress, RunResult
 from idcode.directories.port import Directory, Secrets
 from idcode.model.errors import DirectoryError, IdcodeError, StoreError
@@ -41,6 +42,7 @@ def apply_plan(
     run_id = store.new_run_id()
     with store.lock({batch.directory for batch in plan.batches}, run_id), graceful() as stop:
         check_directories(plan, directories)
+        recheck(plan, directories, options.restraints, options.now.date())
         store.begin_run(run_id, encode(plan), options.allow)
         runner = Runner(plan, run_id, store, directories, secrets or NoSink(), progress, stop, options.redact)
         return _carry_out(runner, store, options)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from idcode.model.desired import DesiredState, GuardLimit, Hold
-from idcode.model.plans import Change, GuardResult, Population, Reported
+from idcode.directories.port import Directory
+from idcode.model.desired import SIGN_IN, DesiredState, GuardLimit, Hold
+from idcode.model.identifiers import is_guid
+from idcode.model.plans import Change, GuardResult, Override, Population, Reported
+from idcode.model.privileges import Privileges
 from idcode.model.records import LiveObject
 from idcode.model.schema import MEMBERS, DirectorySchema
 from idcode.model.values import Ref
@@ -31,11 +34,11 @@ class Protection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Restraints:
-    """What the files forbid, and what the command lets pass: ``allowed`` maps guards to numbers."""
+    """What the files forbid, and what they and the command let pass all the same, today."""
 
     limits: tuple[GuardLimit, ...] = ()
     min_population: int = 10
-    allowed: Mapping[str, int] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
     holds: tuple[Hold, ...] = ()
     protection: Protection | None = None
 
@@ -55,19 +58,22 @@ def restrain(
     populations: Mapping[str, Population],
     restraints: Restraints,
     today: date,
+    privileges: Callable[[str], Privileges],
 ) -> Restrained:
     """Hold back what holds, protection and guards forbid of ``changes``, and what depends on it.
 
     An object that was to be deleted and is held keeps its memberships: half of what the run made would be no use.
     ``changes`` are in order. ``state`` says who the objects are that groups lose (``objects``), and what is
-    protected; ``populations`` how many objects each guard scope has now.
+    protected; ``populations`` how many objects each guard scope has now; ``privileges`` who has power over a directory.
     """
-    drafts = {change.id: _draft(change) for change in changes}
+    drafts = {change.id: draft_of(change) for change in changes}
     proceed, _, reported = hold_back(drafts.values(), restraints.holds, state, (), today)
     kept, waiting = _without(changes, proceed, drafts)
     remaining = [drafts[change.id] for change in kept]
-    results, stopped = check(restraints.limits, remaining, populations, restraints.min_population, restraints.allowed)
-    by_guard = [_report(change, "held back by a guard") for change in kept if drafts[change.id] in stopped]
+    results, stopped = check(
+        restraints.limits, remaining, populations, restraints.min_population, restraints.overrides, privileges
+    )
+    by_guard = [_report(change, stopped[draft]) for change in kept if (draft := drafts[change.id]) in stopped]
     kept, later = _without(kept, [draft for draft in remaining if draft not in stopped], drafts)
     changed = [_changed(change, drafts[change.id]) for change in kept]
     going = {change.id for change in kept}
@@ -76,6 +82,46 @@ def restrain(
     }
     changed, spared = _keep_memberships(changed, staying)
     return Restrained(changed, tuple(results), (*reported, *waiting, *by_guard, *later, *spared))
+
+
+def named(holds: Sequence[Hold], changes: Sequence[Change], directories: Mapping[str, Directory]) -> tuple[Hold, ...]:
+    """Return ``holds``, and those by name also with the anchors of the objects that ``changes`` touch.
+
+    Touched is also who loses a membership. Reads these objects again, where a hold is by name.
+    """
+    found = list(holds)
+    for name in sorted({change.directory for change in changes}):
+        mine = [hold for hold in holds if hold.object.lower().startswith(f"{name.lower()}/")]
+        if not mine:
+            continue
+        touched = {anchor for change in changes if change.directory == name for anchor in _touched(change)}
+        for live in directories[name].fetch(sorted(touched), SIGN_IN).values():
+            found += [replace(hold, object=f"{name}/{live.anchor}") for hold in mine if hold.is_about(name, live)]
+    return tuple(found)
+
+
+def _touched(change: Change) -> Iterator[str]:
+    if change.object.anchor is not None:
+        yield change.object.anchor
+    for item in change.attributes.values():
+        yield from (value.target for value in item.remove if isinstance(value, Ref) and is_guid(value.target))
+
+
+def protected(
+    changes: Sequence[Change], directories: Mapping[str, Directory], protection: Protection | None
+) -> dict[str, str]:
+    """Return the objects of ``changes`` that nothing may touch, with the reason; reads them again."""
+    found: dict[str, str] = {}
+    if protection is None:
+        return found
+    for name in sorted({change.directory for change in changes}):
+        directory = directories[name]
+        anchors = {change.object.anchor for change in changes if change.directory == name and change.object.anchor}
+        for anchor, live in directory.fetch(sorted(anchors), sorted(protection.attributes)).items():
+            reason = protection.reason(live, directory.schema())
+            if reason is not None:
+                found[anchor] = reason
+    return found
 
 
 def populations_left(
@@ -159,7 +205,8 @@ def _report(change: Change, reason: str) -> Reported:
     )
 
 
-def _draft(change: Change) -> Draft:
+def draft_of(change: Change) -> Draft:
+    """Return the draft that a change of a plan was, as far as guards and holds look at it."""
     return Draft(
         change.directory,
         change.object_type,
@@ -171,4 +218,5 @@ def _draft(change: Change) -> Draft:
         change.phase,
         change.scope or change.directory,
         dict(change.attributes),
+        password=change.password,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from idcode.apply.restraint import Restraints
 from idcode.model.plans import Batch, Change, Plan
 from idcode.model.writes import Outcome
 from idcode.store.records import ChangeRow, ChangeStatus, RunStatus, WriteIntent
@@ -20,16 +21,22 @@ class Options:
     """What the command and the configuration say about an apply.
 
     ``config_digest`` is that of the files as they are now, ``now`` the wall clock. More than ``max_failures`` failed
-    changes end the run after the batch, as ``stop_after_batch`` does. ``allow`` lets a guard that stopped the plan
-    pass up to a number. ``redact`` names attributes, in any case, whose values are in no message.
+    changes end the run after the batch, as ``stop_after_batch`` does. ``restraints`` are the guards, holds and
+    protected objects of the files as they are now. ``redact`` names attributes, in any case, whose values are in no
+    message.
     """
 
     config_digest: str
     now: datetime
     max_failures: int = 10
     stop_after_batch: int | None = None
-    allow: Mapping[str, int] = field(default_factory=dict)
+    restraints: Restraints = Restraints()
     redact: tuple[str, ...] = ()
+
+    @property
+    def allow(self) -> dict[str, int]:
+        """What the command lets pass, by guard; for the history."""
+        return {override.guard: override.max for override in self.restraints.overrides if override.reason is None}
 
 
 @dataclass(frozen=True, slots=True)

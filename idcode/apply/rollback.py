@@ -17,7 +17,7 @@ from idcode.apply.inverse import Simulated, invert
 from idcode.apply.links import lost_links
 from idcode.apply.names import Known, References, Renames, referenced, resolved
 from idcode.apply.preconditions import PLACES, STATES, Comparison
-from idcode.apply.restraint import Restraints, populations_left, restrain
+from idcode.apply.restraint import Restraints, named, populations_left, protected, restrain
 from idcode.directories.port import Directory
 from idcode.model import dn
 from idcode.model.desired import DesiredObject, DesiredState
@@ -96,8 +96,10 @@ def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory
     changes, _ = _number(found.batches)
     changes = _depend(changes, {item.change.id: item.change for item in done})
     populations = _populations(document, rows, done, options.to_batch)
-    state = DesiredState(found.known, protected=_protected(changes, directories, options.restraints))
-    restrained = restrain(changes, state, populations, options.restraints, options.now.date())
+    restraints = replace(options.restraints, holds=named(options.restraints.holds, changes, directories))
+    state = DesiredState(found.known, protected=protected(changes, directories, restraints.protection))
+    today, powers = options.now.date(), lambda name: directories[name].privileges()
+    restrained = restrain(changes, state, populations, restraints, today, powers)
     changes, numbered = _number(_batches(restrained.changes))
     states = {
         name: _state(directory, found.objects[name]) for name, directory in directories.items() if name in found.objects
@@ -121,6 +123,7 @@ def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory
         diagnostics=tuple(found.diagnostics),
         references=found.references,
         populations=populations,
+        overrides=restraints.overrides,
         kind="rollback",
         rolls_back=run.run_id,
     )
@@ -167,24 +170,6 @@ def _populations(
     stays = (row for row in rows if row.batch <= to_batch and row.status == "done" and row.intended is not None)
     kept = [(decode_change(row.intended), decode_live(row.live) if row.live else None) for row in stays]
     return populations_left(recorded, [*kept, *((item.change, item.before) for item in done)])
-
-
-def _protected(
-    changes: Sequence[Change], directories: Mapping[str, Directory], restraints: Restraints
-) -> dict[str, str]:
-    """Return the objects of ``changes`` that nothing may touch, with the reason."""
-    protection = restraints.protection
-    if protection is None:
-        return {}
-    found: dict[str, str] = {}
-    for name in sorted({change.directory for change in changes}):
-        directory = directories[name]
-        anchors = {change.object.anchor for change in changes if change.directory == name and change.object.anchor}
-        for anchor, live in directory.fetch(sorted(anchors), sorted(protection.attributes)).items():
-            reason = protection.reason(live, directory.schema())
-            if reason is not None:
-                found[anchor] = reason
-    return found
 
 
 def _carried_out(

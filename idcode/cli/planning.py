@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from idcode import __version__
 from idcode.cli import wiring
+from idcode.cli.protection import expired_allowances, guard_limits, overrides
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
-from idcode.model.desired import GuardLimit, Hold
+from idcode.model.desired import Hold
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError, UsageError
 from idcode.model.plans import DirectoryState, Plan, Project, SourceState
@@ -152,6 +153,7 @@ def plan_from(inputs: Inputs) -> Planned:
 
 
 def insist_on_proof(readings: Mapping[str, DirectoryReading]) -> None:
+        *expired_allowances(repository, inputs.now.date()),
     """Raise ``DirectoryError`` where a directory was not read completely."""
     for name, reading in readings.items():
         if not reading.proof.complete:
@@ -265,21 +267,9 @@ def _options(inputs: Inputs, holds: tuple[Hold, ...]) -> Options:
         limits=guard_limits(inputs.repository),
         holds=holds,
         only=inputs.only,
-        allowed=inputs.allowed,
+        overrides=overrides(inputs.repository, inputs.allowed, inputs.now.date()),
         rolled_back=inputs.rolled_back,
     )
-
-
-def guard_limits(repository: Repository) -> tuple[GuardLimit, ...]:
-    """Return the configured guards in the order of the documentation."""
-    from idcode.config.models.project import GUARDS
-
-    found = []
-    for name in GUARDS:
-        guard = getattr(repository.project.guards, name)
-        if guard is not None:
-            found.append(GuardLimit(name, guard.max, guard.max_percent, guard.on_trip))
-    return tuple(found)
 
 
 def rolled_back(repository: Repository) -> frozenset[str]:

@@ -70,6 +70,7 @@ def load_repository(
         distinct=[entry for file in files.decisions for entry in file.distinct],
         pins=[entry for file in files.decisions for entry in file.pins],
         holds=[entry for file in files.decisions for entry in file.holds],
+        allowances=[entry for file in files.decisions for entry in file.allowances],
     )
     repository = Repository(
         root=root,
@@ -165,7 +166,18 @@ def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
     Where a file could not be used, findings that something is not there would be wrong as often as right; they are
     kept only where the missing thing could not have been in such a file.
     """
-    from idcode.config.checks import decisions, graph, inbound, lifecycle, objects, outbound, project, rulesets, units
+    from idcode.config.checks import (
+        decisions,
+        graph,
+        guards,
+        inbound,
+        lifecycle,
+        objects,
+        outbound,
+        project,
+        rulesets,
+        units,
+    )
 
     heard = context.findings
     context.findings = Findings()
@@ -178,6 +190,7 @@ def _check(context: Context, files: _Files) -> dict[str, IdentityType]:
     declared = objects.check_objects(files.objects, sets, context)
     units.check_units(files.objects, sets, declared, context)
     decisions.check_decisions(files.decisions, sets, context)
+    guards.check_guards(files.decisions, sets, context)
     outbound.check_primary(sets, context)
     types = {
         name: IdentityType(

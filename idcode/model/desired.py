@@ -11,8 +11,13 @@ from idcode.model.diagnostics import Diagnostic
 from idcode.model.plans import Reported
 from idcode.model.records import LiveObject, ObjectType
 from idcode.model.schema import DirectorySchema
+from idcode.model.syntax import text_of
 from idcode.model.values import Scalar
 
+SIGN_IN = ("sAMAccountName", "userPrincipalName")
+"""The attributes that hold what people sign in with."""
+EVERYTHING = frozenset({"create", "update", "move", "enable", "disable", "release", "delete"})
+"""All that a hold can forbid."""
 Action = Literal["keep", "create", "restore", "delete"]
 
 
@@ -62,22 +67,31 @@ class DesiredObject:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Changes that nothing may make to an object (address or ``directory/anchor``), up to and including ``until``."""
+    """Changes that nothing may make to an object, up to and including ``until``.
+
+    ``object`` is an address, ``directory/anchor``, or ``directory/name`` for what people sign in with.
+    """
 
     object: str
     forbid: frozenset[str]
     until: date | None
     reason: str
 
+    def is_about(self, directory: str, live: LiveObject) -> bool:
+        """Whether the object is named by its anchor, its DN or what its owner signs in with, in any case."""
+        names = (live.anchor, live.dn, *(text_of(value) for name in SIGN_IN for value in live.get(name)))
+        return self.object.lower() in {f"{directory}/{name}".lower() for name in names}
+
 
 @dataclass(frozen=True, slots=True)
 class GuardLimit:
-    """A guard as configured."""
+    """A guard as configured: for one ``scope`` (a guard scope or a directory), or for all others (``None``)."""
 
     name: str
     max: int | None
     max_percent: float | None
     on_trip: Literal["stop", "hold"]
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

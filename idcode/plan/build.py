@@ -17,13 +17,17 @@ from idcode.model.plans import (
     Change,
     DirectoryState,
     Expect,
+    GuardResult,
+    Override,
     Plan,
+    Population,
     Project,
     Reference,
     Reported,
     SourceState,
     Target,
 )
+from idcode.model.privileges import Privileges
 from idcode.model.schema import MEMBERS
 from idcode.model.values import Ref, iso
 from idcode.model.writes import Write
@@ -45,12 +49,15 @@ class Adapter(Protocol):
         """Return the writes of a change."""
 
     def review(self, changes: Sequence[Change]) -> list[Diagnostic]:
+    def privileges(self) -> Privileges:
+        """Return who has power over the directory now."""
+
         """Return what is to be said of all changes together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a plan is made. ``only`` are addresses of people or objects; ``allowed`` are guard overrides.
+    """How a plan is made. ``only`` are addresses of people or objects; ``overrides`` let guards pass, today.
 
     ``rolled_back`` holds what a rollback undid: keys of changes, and addresses of objects it took away again.
     """
@@ -65,7 +72,7 @@ class Options:
     limits: tuple[GuardLimit, ...] = ()
     holds: tuple[Hold, ...] = ()
     only: tuple[str, ...] = ()
-    allowed: Mapping[str, int] | None = None
+    overrides: tuple[Override, ...] = ()
     rolled_back: frozenset[str] = frozenset()
 
 
@@ -95,6 +102,9 @@ def build_plan(
         held += [_report(draft, "held back by a guard") for draft in kept if draft in by_guard]
         kept, waiting = _without(remaining, by_guard, "waits for what a guard holds back")
         held += waiting
+    populations = populations_of(state)
+    kept, by_guard, guards = _guarded(kept, populations, adapters, options)
+    held += by_guard
     sequence, needs = ordered(kept)
     _follow_renames(sequence, differs)
     changes = _number(sequence, needs, adapters)
@@ -129,6 +139,22 @@ def build_plan(
 
 def _differs(
     state: DesiredState, views: Mapping[str, DirectoryView], forests: Mapping[str, str], why: WhyFunction
+def _guarded(
+    drafts: list[Draft], populations: Mapping[str, Population], adapters: Mapping[str, Adapter], options: Options
+) -> tuple[list[Draft], list[Reported], list[GuardResult]]:
+    """Take out what guards hold back, and what depends on it; return also what all guards found."""
+
+    def powers(name: str) -> Privileges:
+        return adapters[name].privileges() if name in adapters else Privileges()
+
+    results, held = check(options.limits, drafts, populations, options.min_population, options.overrides, powers)
+    if not held:
+        return drafts, [], results
+    remaining = [draft for draft in drafts if draft not in held]
+    kept, waiting = _without(remaining, held, "waits for what a guard holds back")
+    return kept, [*(_report(draft, reason) for draft, reason in held.items()), *waiting], results
+
+
 ) -> dict[str, Differ]:
     return {
         name: Differ(view, [w for w in state.objects if w.directory == name], forests.get(name, name), why)

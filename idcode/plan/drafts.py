@@ -18,6 +18,9 @@ class Draft:
 
     ``provides`` and ``needs`` are tokens: whoever needs one comes after everybody who provides it. ``dn`` is where
     the object stands before the plan (for a creation, where it will be).
+
+    ``harmed`` counts what it would take from protected objects and ``protected`` says why they are; ``gained`` counts
+    who would get power over the directory (``plan/protection.py``).
     """
 
     directory: str
@@ -37,3 +40,6 @@ class Draft:
     reversibility: Reversibility = Reversibility()
     provides: set[Token] = field(default_factory=set)
     needs: set[Token] = field(default_factory=set)
+    harmed: int = 0
+    gained: int = 0
+    protected: str = ""

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from idcode.model.desired import DesiredState, GuardLimit
-from idcode.model.plans import GuardResult, Population
+from idcode.model.plans import GuardResult, Override, Population
+from idcode.model.privileges import Privileges
 from idcode.model.schema import MEMBERS
 from idcode.model.syntax import text_of
 from idcode.plan.drafts import Draft
+from idcode.plan.protection import joining, leaving, lost, renames_logon, weigh
 
-_LOGON = frozenset({"samaccountname", "userprincipalname"})
 _MAIL = frozenset({"mail", "proxyaddresses"})
+_NEW = ("create", "restore")
+_OF_MEMBERSHIPS = frozenset({"membership_loss", "membership_gain", "privileged_gain"})
+PROTECTED = GuardLimit("protected", 0, None, "hold")
+"""The only guard that is there without being configured."""
 
 
-def _changed(draft: Draft, names: frozenset[str]) -> bool:
-    """Whether a value that people already use changes (not whether one is added)."""
-    return draft.op == "update" and any(
-        name.lower() in names and (change.before or change.remove) for name, change in draft.attributes.items()
-    )
+def _loses_mail(draft: Draft) -> bool:
+    """Whether an address that people write to goes, or is not the primary one any more; new aliases alone are fine."""
+    return draft.op not in _NEW and any(lost(draft, name) for name in draft.attributes if name.lower() in _MAIL)
 
 
 def _cleared(draft: Draft) -> bool:
-    return draft.op == "update" and any(c.before and not c.after for c in draft.attributes.values() if not c.delta)
+    return draft.op not in _NEW and any(c.before and not c.after for c in draft.attributes.values() if not c.delta)
 
 
-def _members(draft: Draft, lost: bool) -> int:
-    changes = [item for name, item in draft.attributes.items() if name in MEMBERS] if draft.op == "update" else []
-    return sum(len(change.remove if lost else change.add) for change in changes)
+def _switched(draft: Draft, to: bool) -> bool:
+    """Whether an existing account is enabled or disabled, by whatever change."""
+    change = draft.attributes.get("enabled")
+    switched = draft.op not in _NEW and change is not None and change.after == (to,) and change.before != (to,)
+    return draft.op == ("enable" if to else "disable") or switched
 
 
 def _licences_lost(draft: Draft) -> int:
     """Count the SKUs that are taken away; one of which only plans change is not."""
-    change = draft.attributes.get("licences") if draft.op == "update" else None
+    change = draft.attributes.get("licences") if draft.op not in _NEW else None
     if change is None:
         return 0
     kept = {text_of(value).split()[0].lower() for value in (*change.after, *change.add)}
@@ -41,56 +47,95 @@ def _licences_lost(draft: Draft) -> int:
 
 
 COUNTERS: Mapping[str, Callable[[Draft], int]] = {
-    "create": lambda d: d.op in ("create", "restore"),
+    "create": lambda d: d.op in _NEW,
     "update": lambda d: d.op == "update" and d.anchor is not None and not d.attributes.keys() <= MEMBERS,
     "clear": _cleared,
     "move": lambda d: d.op == "move",
-    "logon_name": lambda d: _changed(d, _LOGON),
-    "mail_address": lambda d: _changed(d, _MAIL),
-    "enable": lambda d: d.op == "enable",
-    "disable": lambda d: d.op == "disable",
+    "logon_name": renames_logon,
+    "mail_address": _loses_mail,
+    "enable": lambda d: _switched(d, True),
+    "disable": lambda d: _switched(d, False),
     "delete": lambda d: d.op == "delete",
-    "membership_loss": lambda d: _members(d, lost=True),
-    "membership_gain": lambda d: _members(d, lost=False),
+    "membership_loss": lambda d: len(leaving(d)),
+    "membership_gain": lambda d: len(joining(d)),
+    "privileged_gain": lambda d: d.gained,
     "licence_loss": _licences_lost,
     "authority": lambda d: "isCloudManaged" in d.attributes,
+    "protected": lambda d: d.harmed,
 }
 """How much of a guard's limit one draft uses up."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """What one guard counts in one scope. ``population`` is ``None`` where nobody knows of how many."""
+
+    limit: GuardLimit
+    scope: str
+    drafts: Sequence[Draft]
+    number: int
+    bound: int | None
+    population: int | None
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether it is more than the limit."""
+        return self.bound is not None and self.number > self.bound
+
+
 def check(
-    limits: Iterable[GuardLimit],
-    drafts: Iterable[Draft],
+    limits: Sequence[GuardLimit],
+    drafts: Sequence[Draft],
     populations: Mapping[str, Population],
     min_population: int,
-    allowed: Mapping[str, int],
-) -> tuple[list[GuardResult], set[Draft]]:
-    """Compare every limit with the drafts of each scope; return the results and the drafts to hold back.
+    overrides: Sequence[Override],
+    privileges: Callable[[str], Privileges],
+) -> tuple[list[GuardResult], dict[Draft, str]]:
+    """Compare every limit with the drafts of each scope; return the results, and the drafts to hold back with why.
 
+    The limit for a scope is the one that names it, else the one that names its directory, else the general one.
     ``populations`` is by scope; in one that is not in it every percentage is exceeded, because nobody can say of how
-    many. ``allowed`` maps guard names to the numbers that ``--allow GUARD=N`` permits in this run.
+    many. ``overrides`` are those that count today. ``privileges`` tells who has power over a directory; it is asked
+    only where a draft and a limit are about that, and raises ``DirectoryError`` where the directory does not tell.
     """
+    names = {limit.name for limit in limits}
+    if names & {"protected", "privileged_gain"}:
+        weigh(drafts, privileges, gains="privileged_gain" in names)
     by_scope: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         by_scope[draft.scope].append(draft)
     results: list[GuardResult] = []
-    held: set[Draft] = set()
-    for limit in limits:
-        counter = COUNTERS.get(limit.name)
-        if counter is None:
-            continue
-        for scope in sorted(by_scope):
-            counted = [draft for draft in by_scope[scope] if counter(draft)]
-            if not counted:
-                continue
-            population = _population(limit, populations.get(scope))
-            result = _result(
-                limit, scope, counted, sum(counter(d) for d in counted), population, min_population, allowed
-            )
-            results.append(result)
-            if result.status == "held":
-                held |= set(counted)
+    held: dict[Draft, str] = {}
+    for name in dict.fromkeys(limit.name for limit in limits):
+        counts = [
+            count
+            for scope in sorted(by_scope)
+            if (limit := _limit_of(name, scope, limits)) is not None
+            and (count := _count(limit, scope, by_scope[scope], populations.get(scope), min_population)).number
+        ]
+        over = {count.scope: count.number for count in counts if count.exceeds}
+        permits = permitted(name, over, overrides)
+        needed = sum(number for scope, number in over.items() if scope not in permits)
+        for count in counts:
+            results.append(_result(count, permits.get(count.scope), needed))
+            if results[-1].status == "held":
+                held |= {draft: _why_held(draft, name, needed) for draft in count.drafts}
     return results, held
+
+
+def permitted(name: str, over: Mapping[str, int], overrides: Iterable[Override]) -> dict[str, Override]:
+    """Return the scopes that guard ``name`` lets through, of those that exceed their limit, each with its override.
+
+    ``over`` is by scope what was counted there. An override lets pass all that it is about, or nothing; what it lets
+    pass is never more than its number, in all scopes together, and several never add up. Narrow ones come first.
+    """
+    found: dict[str, Override] = {}
+    about = (override for override in overrides if override.guard == name)
+    for override in sorted(about, key=lambda o: (o.scope is None, "/" not in (o.scope or ""), -o.max)):
+        scopes = [scope for scope in over if scope not in found and override.covers(scope)]
+        if sum(over[scope] for scope in scopes) <= override.max:
+            found |= dict.fromkeys(scopes, override)
+    return found
 
 
 def populations_of(state: DesiredState) -> dict[str, Population]:
@@ -105,36 +150,49 @@ def populations_of(state: DesiredState) -> dict[str, Population]:
     }
 
 
-def _population(limit: GuardLimit, population: Population | None) -> int | None:
-    """Return how many a percentage of ``limit`` is of, ``None`` where that is not known."""
-    if population is None:
-        return None
-    return population.memberships if limit.name.startswith("membership") else population.objects
+def _limit_of(name: str, scope: str, limits: Iterable[GuardLimit]) -> GuardLimit | None:
+    by_scope = {limit.scope: limit for limit in limits if limit.name == name}
+    return by_scope.get(scope) or by_scope.get(scope.partition("/")[0]) or by_scope.get(None)
 
 
-def _result(
-    limit: GuardLimit,
-    scope: str,
-    counted: list[Draft],
-    count: int,
-    population: int | None,
-    min_population: int,
-    allowed: Mapping[str, int],
-) -> GuardResult:
-    bound = _bound(limit, population, min_population)
-    known = population or 0
-    if bound is None or count <= bound:
-        return GuardResult(limit.name, scope, "ok", count, bound, known)
-    if count <= allowed.get(limit.name, -1):
-        message = f"{count} allowed by --allow {limit.name}={allowed[limit.name]}; the limit is {bound}"
-        return GuardResult(limit.name, scope, "overridden", count, bound, known, message)
-    first = ", ".join(draft.label for draft in sorted(counted, key=lambda d: d.address)[:5])
-    more = f" and {len(counted) - 5} more" if len(counted) > 5 else ""
-    of = "an unknown number" if population is None else str(population)
-    message = f"{count} of {of}, the limit is {bound}: {first}{more}; override with --allow {limit.name}={count}"
+def _count(
+    limit: GuardLimit, scope: str, drafts: Iterable[Draft], population: Population | None, min_population: int
+) -> _Count:
+    counter = COUNTERS[limit.name]
+    counted = [draft for draft in drafts if counter(draft)]
+    known = None
+    if population is not None:
+        known = population.memberships if limit.name in _OF_MEMBERSHIPS else population.objects
+    number = sum(counter(draft) for draft in counted)
+    return _Count(limit, scope, counted, number, _bound(limit, known, min_population), known)
+
+
+def _result(count: _Count, override: Override | None, needed: int) -> GuardResult:
+    name, known = count.limit.name, count.population or 0
+    if not count.exceeds:
+        return GuardResult(name, count.scope, "ok", count.number, count.bound, known)
+    if override is not None:
+        message = f"{count.number} allowed by {override}; the limit is {count.bound}"
+        return GuardResult(name, count.scope, "overridden", count.number, count.bound, known, message)
+    first = ", ".join(draft.label for draft in sorted(count.drafts, key=lambda d: d.address)[:5])
+    more = f" and {len(count.drafts) - 5} more" if len(count.drafts) > 5 else ""
+    of = "an unknown number" if count.population is None else str(count.population)
+    message = f"{count.number} of {of}, the limit is {count.bound}: {first}{more}"
     return GuardResult(
-        limit.name, scope, "held" if limit.on_trip == "hold" else "stopped", count, bound, known, message
+        name,
+        count.scope,
+        "held" if count.limit.on_trip == "hold" else "stopped",
+        count.number,
+        count.bound,
+        known,
+        f"{message}; override with --allow {name}={needed}",
     )
+
+
+def _why_held(draft: Draft, name: str, needed: int) -> str:
+    if name != PROTECTED.name:
+        return "held back by a guard"
+    return f"it is protected: {draft.protected}; if this is meant: --allow {name}={needed}"
 
 
 def _bound(limit: GuardLimit, population: int | None, min_population: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Holds of ``decisions.yaml``: whom they are about, and that they are about somebody."""
+"""Holds of ``decisions.yaml`` and break-glass accounts: whom they are about, and that they are about somebody."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from dataclasses import replace
 
 from idcode.config.project import Repository
 from idcode.model.addresses import Address
-from idcode.model.desired import Hold
+from idcode.model.desired import EVERYTHING, Hold
 from idcode.sync.context import Context
+
+BREAK_GLASS = "a break-glass account (guards.break_glass)"
 
 
 def read_holds(repository: Repository) -> tuple[Hold, ...]:
-    """Return the holds with plain addresses (or ``directory/anchor``), as the files name them."""
+    """Return the holds with plain addresses (or ``directory/anchor``), as the files name them.
+
+    A break-glass account is on hold for good.
+    """
     directories = list(repository.directories)
 
     def plain(text: str) -> str:
@@ -20,9 +25,11 @@ def read_holds(repository: Repository) -> tuple[Hold, ...]:
             return f"{directory}/{anchor.lower()}"
         return str(Address.parse(text, directories))
 
-    return tuple(
+    decided = (
         Hold(plain(hold.object), frozenset(hold.forbid), hold.until, hold.reason) for hold in repository.decisions.holds
     )
+    break_glass = (Hold(plain(text), EVERYTHING, None, BREAK_GLASS) for text in repository.project.guards.break_glass)
+    return (*decided, *break_glass)
 
 
 def resolve_holds(context: Context) -> tuple[Hold, ...]:
@@ -36,7 +43,11 @@ def resolve_holds(context: Context) -> tuple[Hold, ...]:
         directory, slash, anchor = hold.object.partition("/")
         if slash and directory in context.repository.directories:
             reading = context.directory(directory)
-            if reading is not None and anchor not in reading.view.objects:
+            if reading is None or anchor in reading.view.objects:
+                continue
+            named = [live for live in reading.view.objects.values() if hold.is_about(directory, live)]
+            found += [replace(hold, object=f"{directory}/{live.anchor}") for live in named]
+            if not named:
                 _say_unknown(context, hold)
             continue
         address = Address.parse(hold.object, context.repository.directories)
@@ -53,6 +64,15 @@ def resolve_holds(context: Context) -> tuple[Hold, ...]:
 
 
 def _say_unknown(context: Context, hold: Hold) -> None:
+    if hold.reason == BREAK_GLASS:
+        context.say(
+            "error",
+            "break-glass-unknown",
+            f"guards.break_glass names {hold.object}, which is not there: it protects nothing",
+            hold.object,
+            "Correct the name, or take it off the list.",
+        )
+        return
     context.say(
         "error",
         "hold-unknown",

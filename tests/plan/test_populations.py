@@ -8,6 +8,7 @@ import pytest
 
 from idcode.model.desired import DesiredObject, DesiredState, DirectoryView, GuardLimit, Wanted
 from idcode.model.plans import AttributeChange, Plan, Population, Project, Why
+from idcode.model.privileges import Privileges
 from idcode.model.records import LiveObject
 from idcode.model.schema import AttributeType, DirectorySchema
 from idcode.model.values import Ref
@@ -43,12 +44,12 @@ def planned(state: DesiredState, live: dict[str, LiveObject], *, batch_size: int
 )
 def test_a_percentage_is_of_what_the_scope_holds(population: Population | None, count: int, status: str) -> None:
     known = {} if population is None else {"s": population}
-    (result,), _ = check([GuardLimit("delete", None, 1, "stop")], deletions(count), known, 10, {})
+    (result,), _ = check([GuardLimit("delete", None, 1, "stop")], deletions(count), known, 10, (), lambda _: Privileges())
     assert result.status == status
 
 
 def test_without_a_percentage_an_unknown_number_does_not_matter() -> None:
-    (result,), _ = check([GuardLimit("delete", 3, None, "stop")], deletions(3), {}, 10, {})
+    (result,), _ = check([GuardLimit("delete", 3, None, "stop")], deletions(3), {}, 10, (), lambda _: Privileges())
     assert result.status == "ok"
 
 

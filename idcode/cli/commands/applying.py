@@ -12,6 +12,7 @@ from idcode.apply.credentials import CommandSink
 from idcode.apply.executor import apply_plan, resume_run
 from idcode.apply.results import ChangeResult, Options, RunResult
 from idcode.cli import console, wiring
+from idcode.cli.protection import restraints
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
 from idcode.model.errors import PlanRefused
@@ -74,12 +75,13 @@ def carry_out(
     secrets = wiring.build_secrets(repository)
     if isinstance(secrets, CommandSink) and any(change.password for change in plan.changes):
         secrets.check()
+    now = datetime.now(UTC)
     options = Options(
         config_digest=repository.digest,
-        now=datetime.now(UTC),
+        now=now,
         max_failures=repository.project.apply.max_failures,
         stop_after_batch=stop_after_batch,
-        allow=allow,
+        restraints=restraints(repository, allow, now),
         redact=tuple(repository.project.redact),
     )
     reporter = Reporter()

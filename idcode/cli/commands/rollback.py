@@ -7,17 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from idcode import __version__
-from idcode.apply.restraint import Restraints
 from idcode.apply.rollback import RollbackOptions, plan_rollback
 from idcode.cli import console, wiring
 from idcode.cli.commands.applying import carry_out
 from idcode.cli.commands.common import PLAN_FORMATS, check_format, confirm, read_allow, render
-from idcode.cli.planning import git_commit, guard_limits
-from idcode.cli.protection import Protected
+from idcode.cli.planning import git_commit
+from idcode.cli.protection import restraints
 from idcode.cli.signing import insist_on_key, save, signing_key
 from idcode.config.project import Repository
 from idcode.directories.port import Directory
-from idcode.sync.holding import read_holds
 
 
 def run(
@@ -74,11 +72,5 @@ def _options(repository: Repository, to_batch: int | None, allowed: dict[str, in
         version=__version__,
         to_batch=to_batch or 0,
         redact=tuple(project.redact),
-        restraints=Restraints(
-            limits=guard_limits(repository),
-            min_population=project.guards.min_population,
-            allowed=allowed,
-            holds=read_holds(repository),
-            protection=Protected(repository, now) if project.guards.protect else None,
-        ),
+        restraints=restraints(repository, allowed, now),
     )

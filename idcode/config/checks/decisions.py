@@ -38,7 +38,7 @@ def check_decisions(files: Sequence[DecisionFile], sets: Mapping[str, RuleSet], 
         _distinct(file, groups, sets, context)
         _pins(file, sets, context)
         for hold in file.holds:
-            _held(hold.object, hold.place("object"), sets, context)
+            check_object(hold.object, hold.place("object"), sets, context)
 
 
 def _person(text: str, span: Span, sets: Mapping[str, RuleSet], context: Context) -> Address | None:
@@ -97,7 +97,8 @@ def _directory_of(text: str, span: Span, context: Context) -> str | None:
     return match[1] if context.known_directory(match[1], span) else None
 
 
-def _held(text: str, span: Span, sets: Mapping[str, RuleSet], context: Context) -> None:
+def check_object(text: str, span: Span, sets: Mapping[str, RuleSet], context: Context) -> None:
+    """Check what a person or object is named by: an address, or ``directory/`` and its anchor or name."""
     match = _OBJECT.fullmatch(text)
     if match and ":" not in match[1]:
         context.known_directory(match[1], span)

@@ -1,4 +1,4 @@
-"""``idcode.yaml`` itself: guards, and what a tenant is synchronised from."""
+"""Directories of ``idcode.yaml``: files of their own, and what a tenant is synchronised from."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from idcode.config.checks.outbound import check_path
 
 def check_project(context: Context) -> None:
     """Check what the project file and the settings of its directories refer to."""
-    for expression in context.project.guards.protect:
-        # Any attribute of any directory or identity may protect an object.
-        context.compile(expression, context.project.dialect, None)
-    _licence_guard(context)
     _own_files(context)
     for name, settings in context.directories.items():
         for link in getattr(settings, "synced_from", ()):
@@ -30,22 +26,13 @@ def _own_files(context: Context) -> None:
     users: dict[str, str] = {}
     for name, settings in context.directories.items():
         path = getattr(settings, "path", None) or f".idcode/sandbox/{name}.db"
-        if getattr(settings, "type", "") in ("sandbox", "sandbox-tenant") and users.setdefault(str(Path(path)), name) != name:
+        if (
+            getattr(settings, "type", "") in ("sandbox", "sandbox-tenant")
+            and users.setdefault(str(Path(path)), name) != name
+        ):
             context.findings.error(
                 "same-file",
                 f"{users[str(Path(path))]!r} and {name!r} are kept in one file, {path}",
                 settings.place("path"),
                 "give each a path of its own, or leave path out",
             )
-
-
-def _licence_guard(context: Context) -> None:
-    guards = context.project.guards
-    types = {raw.get("type") for raw in context.project.directories.values() if isinstance(raw, dict)}
-    if guards.licence_loss and not types & {"entra", "sandbox-tenant"}:
-        context.findings.warning(
-            "guard-counts-nothing",
-            "licence_loss counts nothing here: only Entra ID has licences, and no directory is of type entra",
-            guards.key_at("licence_loss"),
-            "remove it, or limit membership_loss of the groups that give licences elsewhere",
-        )

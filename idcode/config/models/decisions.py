@@ -1,4 +1,4 @@
-"""``decisions.yaml``: joins decided by hand, and holds."""
+"""``decisions.yaml``: joins decided by hand, holds, and allowances for guards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pydantic import Field
 
 from idcode.config.models.base import Day, Node
 
+GuardName = Literal[
+    "create", "update", "clear", "move", "logon_name", "mail_address", "enable", "disable", "delete",
+    "membership_loss", "membership_gain", "privileged_gain", "licence_loss", "authority", "protected",
+]  # fmt: skip
 Forbidden = Literal["create", "update", "move", "enable", "disable", "release", "delete"]
 
 
@@ -34,6 +38,19 @@ class Hold(Node):
     reason: str = Field(min_length=1)
 
 
+class Allowance(Node):
+    """Lets a guard pass up to ``max``, up to and including the day ``until``: for a while, and with a reason.
+
+    ``scope`` is a guard scope such as ``corp/account``, or a directory; without it all of them share the number.
+    """
+
+    guard: GuardName
+    scope: str | None = None
+    max: int = Field(ge=0)
+    until: Day
+    reason: str = Field(min_length=1)
+
+
 class DecisionFile(Node):
     """``decisions.yaml``."""
 
@@ -41,3 +58,4 @@ class DecisionFile(Node):
     distinct: list[Annotated[list[str], Field(min_length=2)]] = []
     pins: list[Pin] = []
     holds: list[Hold] = []
+    allowances: list[Allowance] = []

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, WithJsonSchema
 
 from idcode.config.models.base import Dialect, Duration, ExpressionField, Node, Percent
+from idcode.config.models.decisions import GuardName
 
 OnTrip = Literal["stop", "hold"]
-GUARDS = (
-    "create", "update", "clear", "move", "logon_name", "mail_address", "enable", "disable", "delete",
-    "membership_loss", "membership_gain", "licence_loss", "authority",
-)  # fmt: skip
+GUARDS: tuple[str, ...] = get_args(GuardName)
 
 
 class Guard(Node):
@@ -23,8 +21,8 @@ class Guard(Node):
     on_trip: OnTrip = "stop"
 
 
-class Guards(Node):
-    """Limits per directory and rule."""
+class ScopeGuards(Node):
+    """Limits of one directory or guard scope."""
 
     create: Guard | None = None
     update: Guard | None = None
@@ -37,10 +35,22 @@ class Guards(Node):
     delete: Guard | None = None
     membership_loss: Guard | None = None
     membership_gain: Guard | None = None
+    privileged_gain: Guard | None = None
     licence_loss: Guard | None = None
     authority: Guard | None = None
+    protected: Guard | None = None
+
+
+class Guards(ScopeGuards):
+    """Limits per directory and rule; ``scopes`` has those that differ, by directory or guard scope.
+
+    ``break_glass`` names accounts that nothing touches: addresses, ``directory/anchor`` or ``directory/logon name``.
+    """
+
+    scopes: dict[str, ScopeGuards] = {}
     min_population: int = Field(default=10, ge=1)
     protect: list[ExpressionField] = []
+    break_glass: list[str] = []
 
 
 class ApplySettings(Node):

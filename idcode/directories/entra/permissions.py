@@ -56,6 +56,7 @@ _GROUP_AUTHORITY = "Group-OnPremisesSyncBehavior.ReadWrite.All"
 _BASIC_USERS = "User.ReadBasic.All shows names and mail addresses only"
 _BASIC_GROUPS = "Group.ReadBasic.All shows neither rules of membership nor licences"
 _FOR_GROUPS = "what reads the groups reads this too"
+_APPLYING = "a lesser one would do, and applying needs this one anyway"
 _DELETED = "the page List deletedItems names it for this type"
 _UPSERT = "as for other updates of groups; the page Upsert group has the same table"
 _NEW_IN_UNIT = "Group.Create is for groups that are created inside of a unit"
@@ -86,6 +87,16 @@ USES = (
         (
             Operation("POST", "/directoryObjects/getByIds", "Directory.Read.All"),
             Operation("GET", "/directory/deletedItems/{id}", "Directory.Read.All", _DELETED),
+        ),
+    ),
+    Use(
+        "Whatever takes access away: who is an administrator",
+        "Asked only where a plan or an apply disables, deletes, renames or moves something, sets passwords, or takes "
+        "members away: [protected](configuration.md#what-is-protected) are those who hold directory roles.",
+        (
+            Operation("GET", "/roleManagement/directory/roleAssignments", "Directory.Read.All", _APPLYING),
+            Operation("GET", "/roleManagement/directory/roleDefinitions", "Directory.Read.All", _APPLYING),
+            Operation("GET", "/servicePrincipals", "Directory.Read.All", _APPLYING),
         ),
     ),
     Use(
