@@ -74,6 +74,10 @@ MEMBERS = frozenset({"member", "members"})
 """What directories call the attribute that holds the members of a group."""
 
 
+AUTHORITY = "isCloudManaged"
+"""Whether a tenant masters an object that was synced into it (Graph page "onPremisesSyncBehavior")."""
+
+
 class DirectorySchema:
     """The attribute types of one directory, found by name without case, and its terms."""
 

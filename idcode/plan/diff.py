@@ -8,7 +8,7 @@ from dataclasses import replace
 from idcode.model.desired import DesiredObject, DirectoryView, Wanted
 from idcode.model.plans import AttributeChange, Expect, Op, Phase, Reversibility, Why
 from idcode.model.records import LiveObject
-from idcode.model.schema import Kind
+from idcode.model.schema import AUTHORITY, Kind
 from idcode.model.syntax import key, keys, same, unique_key
 from idcode.model.values import Ref, Scalar
 from idcode.plan.drafts import Draft, Token
@@ -43,8 +43,30 @@ class Differ:
             return [self._delete(wanted)]
         if wanted.action in ("create", "restore"):
             return self._create(wanted)
-        found = [self._enabling(wanted), *self._updates(wanted), self._move(wanted)]
-        return [draft for draft in found if draft is not None]
+        parts = [self._enabling(wanted), *self._updates(wanted), self._move(wanted)]
+        found = [draft for draft in parts if draft is not None]
+        return self._convert(wanted, found)
+
+    def _convert(self, wanted: DesiredObject, others: list[Draft]) -> list[Draft]:
+        """Change who masters an object by a change of its own: first where it is taken over, last where given back."""
+        value = wanted.attributes.get(AUTHORITY)
+        change = None if value is None or value.shadow or wanted.shadow else self._attribute(wanted, AUTHORITY, value)
+        if change is None:
+            return others
+        taken = keys(change.after, Kind.BOOLEAN) == {True}
+        draft = self._draft(wanted, "update", "release" if taken else "update")
+        draft.attributes[AUTHORITY] = change
+        draft.expect = Expect(draft.expect.dn, None, {**draft.expect.attributes, AUTHORITY: change.before})
+        for other in others:
+            if taken:
+                other.needs.add(("mastered", wanted.address))
+                relied = {**other.expect.attributes, AUTHORITY: change.after}
+                other.expect = Expect(other.expect.dn, other.expect.enabled, relied)
+            else:
+                other.provides.add(("written", wanted.address))
+        draft.provides.add(("mastered", wanted.address))
+        draft.needs.add(("written", wanted.address))
+        return [draft, *others]
 
     def shadow(self, wanted: DesiredObject) -> dict[str, AttributeChange]:
         """Return what the shadow flows (or the whole shadow object) would change."""
@@ -179,7 +201,7 @@ class Differ:
         moved = self._draft(wanted, "update", "release")
         for name, value in wanted.attributes.items():
             change = None if value.shadow or wanted.shadow else self._attribute(wanted, name, value)
-            if change is None:
+            if change is None or name == AUTHORITY:
                 continue
             if name == self._members:
                 self._split_members(wanted, change, release, link, moved)
@@ -188,6 +210,8 @@ class Differ:
                 link.needs |= {("object", v.target) for v in (*change.after, *change.add) if isinstance(v, Ref)}
             elif wanted.object_type == "user" and self._gives_back(name, change):
                 release.attributes[name] = change
+                # Whoever gets licences by a group from now on loses their own only then.
+                release.needs.add(("gained", Ref(wanted.live.anchor if wanted.live else "")))
             else:
                 update.attributes[name] = change
         if _RULE in update.attributes:

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.diagnostics import Span
 from idcode.model.records import LiveObject
-from idcode.model.schema import Kind
+from idcode.model.schema import AUTHORITY, Kind
 from idcode.model.syntax import keys, same
 from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.hybrid import feeds
 
-CONVERSION = "isCloudManaged"
-"""Whether the tenant masters an object that was synced (Graph page "onPremisesSyncBehavior")."""
 _IN_AD = {
     "jobTitle": "title", "surname": "sn", "companyName": "company", "officeLocation": "physicalDeliveryOfficeName",
     "city": "l", "state": "st", "country": "c", "businessPhones": "telephoneNumber", "mobilePhone": "mobile",
@@ -29,22 +27,33 @@ Connect Sync: Attributes synchronized to Microsoft Entra ID)."""
 def keep_to_authority(context: Context) -> None:
     """Take out of the desired state what Active Directory masters, and say where to write it instead."""
     refused: dict[tuple[str, str, str], list[DesiredObject]] = defaultdict(list)
-    for wanted in list(context.state.objects):
-        reading = context.directory(wanted.directory)
-        if reading is None or wanted.live is None or not wanted.live.synced:
-            continue
-        converted = wanted.attributes.get(CONVERSION)
-        for name in list(_mastered(reading, wanted, wanted.live)):
+    for wanted, names in list(_of_others(context)):
+        if wanted.live is not None and AUTHORITY not in wanted.live.attributes:
+            context.in_question[wanted.directory].add(wanted.live.anchor)
+        for name in names:
             if name == "enabled":
                 wanted.enabled = None
             elif name == "delete":
                 wanted.action = "keep"
             else:
                 wanted.attributes.pop(name)
-            if converted is None or converted.values != (True,):
-                refused[(wanted.directory, wanted.scope, name)].append(wanted)
+            refused[(wanted.directory, wanted.scope, name)].append(wanted)
     for (directory, scope, name), objects in sorted(refused.items()):
         _say(context, directory, scope, name, objects)
+
+
+def _of_others(context: Context) -> Iterator[tuple[DesiredObject, list[str]]]:
+    """Yield what is wanted of synced objects with the names of what is not this directory's to write."""
+    for wanted in context.state.objects:
+        reading = context.directory(wanted.directory)
+        if reading is None or wanted.live is None or not wanted.live.synced:
+            continue
+        converted = wanted.attributes.get(AUTHORITY)
+        if converted is not None and keys(converted.values, Kind.BOOLEAN) == {True}:
+            continue  # the tenant masters it by the time that the rest is written
+        names = list(_mastered(reading, wanted, wanted.live))
+        if names:
+            yield wanted, names
 
 
 def _mastered(reading: DirectoryReading, wanted: DesiredObject, live: LiveObject) -> Iterator[str]:
@@ -83,7 +92,7 @@ def _say(context: Context, directory: str, scope: str, name: str, objects: list[
         "mastered-on-premises",
         f"{scope}: {len(labels)} synced objects ({shown}): {what}",
         scope,
-        f"{hint}; or make the tenant their master: flow {CONVERSION}: {{constant: true}}.",
+        f"{hint}; or make the tenant their master: flow {AUTHORITY}: {{constant: true}}.",
         span,
     )
 

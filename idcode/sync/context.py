@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,6 +45,9 @@ class Context:
     """By identity type, folded key and rule."""
     owners: dict[tuple[str, str], tuple[Identity, Outbound]] = field(default_factory=dict)
     """Who owns an object, by directory and anchor."""
+    in_question: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Anchors of synced objects, by directory, of which the files want to write what AD masters while it was not read
+    whether the tenant has become their master."""
     declared_at: dict[str, Span] = field(default_factory=dict)
     """Where the files declare a group or OU, by address."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from idcode.config.models.objects import ObjectFile
@@ -16,6 +16,7 @@ from idcode.model.addresses import split_path
 from idcode.model.desired import DirectoryView
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.records import Fingerprint, LiveObject, ObjectType, Proof, Query, Record, Scope, collect
+from idcode.model.schema import AUTHORITY
 from idcode.sources.port import Source
 from idcode.sync.programs import IdentityRules, object_attributes, program
 
@@ -252,3 +253,22 @@ def read_directory(
     in_tree = () if view.flat else objects.values()
     by_dn = {dn.key(live.dn): live for live in in_tree if not live.deleted}
     return DirectoryReading(view, fingerprint, proof, by_dn)
+
+
+def ask_authority(
+    gathered: Gathered, directories: Mapping[str, Directory], anchors: Mapping[str, Collection[str]]
+) -> Gathered:
+    """Read whether tenants have become the masters of synced objects, which they tell object by object only.
+
+    Returns what was gathered with these objects as they are. Raises ``DirectoryError``.
+    """
+    readings = dict(gathered.directories)
+    for name, asked in anchors.items():
+        found = directories[name].fetch(sorted(asked), [AUTHORITY])
+        objects = dict(readings[name].view.objects)
+        for anchor, live in found.items():
+            known = objects[anchor]
+            attributes = {**known.attributes, AUTHORITY: live.get(AUTHORITY) or (False,)}
+            objects[anchor] = replace(known, synced=live.synced, attributes=attributes)
+        readings[name] = replace(readings[name], view=replace(readings[name].view, objects=objects))
+    return replace(gathered, directories=readings)

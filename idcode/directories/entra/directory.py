@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,7 +99,12 @@ class EntraDirectory:
 
     def fetch(self, anchors: Collection[str], attributes: Iterable[str]) -> Mapping[str, LiveObject]:
         """Read single objects; waits for what this run has written and is not visible yet. See the port."""
-        return Fetcher(self.name, self._graph, self._decoder, self._roles, self._memory).fetch(anchors, attributes)
+        fetcher = Fetcher(self.name, self._graph, self._decoder, self._roles, self._memory)
+        found = fetcher.fetch(anchors, attributes)
+        for anchor in found.keys() & self._known.keys():
+            # Who masters an object may be told now, and not when everything was read.
+            self._known[anchor] = replace(self._known[anchor], synced=found[anchor].synced)
+        return found
 
     def privileges(self) -> Privileges:
         """Return who holds directory roles, and the application that idcode signs in as; see the port."""

@@ -13,8 +13,8 @@ from idcode.directories.entra.tenant import Tenant
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.plans import AttributeChange, Change
 from idcode.model.records import LiveObject, ObjectType
-from idcode.model.schema import AttributeType, Kind
-from idcode.model.syntax import key, moment, text_of
+from idcode.model.schema import AUTHORITY, AttributeType, Kind
+from idcode.model.syntax import key, keys, moment, text_of
 from idcode.model.values import Ref, Scalar
 
 Problem = tuple[str, str, str | None]
@@ -49,7 +49,8 @@ class Limits:
                     yield from self._attribute(change, name, item)
             if change.object_type == "user":
                 yield from self._user(change, live)
-        if live is not None and live.synced:
+        converted = keys(change.expect.attributes.get(AUTHORITY, ()), Kind.BOOLEAN) == {True}
+        if live is not None and live.synced and not converted:
             yield from self._synced(change)
         match change.object_type:
             case "group":

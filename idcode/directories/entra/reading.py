@@ -32,7 +32,11 @@ _DELETED: Mapping[ObjectType, str] = {"user": "microsoft.graph.user", "group": "
 _LISTED: tuple[ObjectType, ...] = ("user", "group", "administrative_unit")
 _ALWAYS: tuple[ObjectType, ...] = ("user", "group")
 """Types that are read even where nothing of them is asked for: others refer to them."""
-_ADVANCED = re.compile(r"\bnot\b|\bne\b|endswith\s*\(|/\$count\b", re.IGNORECASE)
+_ADVANCED = re.compile(
+    r"\bnot\b|\bne\b|endswith\s*\(|/\$count\b|\b(?:companyName|employeeHireDate|employeeType|onPremisesExtensionAttributes"
+    r"|onPremisesSamAccountName|postalCode|preferredLanguage|streetAddress)\b",
+    re.IGNORECASE,
+)
 """What a filter has that only the index answers (page *Advanced query capabilities on Microsoft Entra objects*)."""
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 EVENTUAL = {"ConsistencyLevel": "eventual"}
