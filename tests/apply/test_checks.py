@@ -26,6 +26,16 @@ def test_a_real_directory_and_a_store_in_a_pipelines_workspace_are_refused_toget
     assert "PostgreSQL" in str(refused.value.hint)
 
 
+@pytest.mark.parametrize("name", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY"])
+def test_a_store_beside_the_files_is_in_the_workspace_too_where_they_are_part_of_a_larger_repository(
+    tmp_path: Path, name: str
+) -> None:
+    store, root = tmp_path / "workspace/idcode.db", tmp_path / "workspace/identities"
+    with pytest.raises(StoreError, match="lost with this runner"):
+        check_store_survives(of_type("ad"), store, root, CI | {name: str(tmp_path / "workspace")})
+    check_store_survives(of_type("ad"), store, root, CI | {name: str(root)})
+
+
 def test_a_history_that_outlives_the_runner_is_fine(tmp_path: Path) -> None:
     inside = tmp_path / "workspace/idcode.db"
     check_store_survives(of_type("ad"), None, tmp_path, CI)
