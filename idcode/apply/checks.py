@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from idcode.apply.credentials import NO_SINK
-from idcode.apply.results import Options
 from idcode.apply.recheck import check_verdict, effective
+from idcode.apply.results import Options
 from idcode.directories.port import Directory, Secrets
 from idcode.model.errors import IdcodeError, PlanRefused, StoreError
 from idcode.model.plans import DirectoryState, Plan
@@ -26,17 +26,6 @@ def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Optio
     Raises :class:`IdcodeError` where it sets passwords and there is no sink to receive them.
     """
     _check_form(plan)
-    check_usable(plan, store, options.config_digest, options.now)
-    check_verdict(plan, effective(plan, options.restraints))
-    if secrets is None and any(change.password for change in plan.changes):
-        raise IdcodeError(*NO_SINK)
-
-
-def check_usable(plan: Plan, store: Store, config_digest: str, now: datetime) -> None:
-    """Raise :class:`PlanRefused` where ``plan`` is neither to be applied now nor to approve what is.
-
-    ``config_digest`` is that of the files as they are now.
-    """
     _check_live(plan)
     if plan.proof == "failed":
         raise PlanRefused("the plan failed its proof: on a copy of what was read it does not hold", _AGAIN)
@@ -50,6 +39,9 @@ def check_usable(plan: Plan, store: Store, config_digest: str, now: datetime) ->
         raise PlanRefused(f"the plan says {plan.expires_at!r} where it should say when it expires", _AGAIN) from None
     if expired:
         raise PlanRefused(f"the plan has expired at {plan.expires_at}", _AGAIN)
+    check_verdict(plan, effective(plan, options.restraints))
+    if secrets is None and any(change.password for change in plan.changes):
+        raise IdcodeError(*NO_SINK)
 
 
 def check_resumption(run: RunRow, plan: Plan, store: Store, secrets: Secrets | None, options: Options) -> None:
@@ -131,21 +123,16 @@ def _check_fingerprint(name: str, planned: DirectoryState, now: Fingerprint) -> 
         raise PlanRefused(f"{now.server} has gone back to a state before the plan was made", _AGAIN)
 
 
-_WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY")
-"""Where GitHub, GitLab and Azure DevOps say what is thrown away with the runner."""
-
-
 def check_store_survives(plan: Plan, store_path: Path | None, root: Path, environ: Mapping[str, str]) -> None:
     """Raise :class:`StoreError` where a pipeline's history would die with its runner.
 
-    That is where ``CI`` is set, the plan is for a real directory, and the store is a file inside ``root`` or what the
-    pipeline checked out around it. The practice directories of type ``sandbox`` may be used anywhere.
+    That is where ``CI`` is set, the plan is for a real directory, and the store is a file inside ``root``. The
+    practice directories of type ``sandbox`` may be used anywhere.
     """
     real = any(state.type != "sandbox" for state in plan.directories.values())
     if not environ.get("CI") or not real or store_path is None:
         return
-    workspaces = [root, *(Path(environ[name]) for name in _WORKSPACES if environ.get(name))]
-    if any(store_path.resolve().is_relative_to(folder.resolve()) for folder in workspaces):
+    if store_path.resolve().is_relative_to(root.resolve()):
         raise StoreError(
             f"the history would be lost with this runner: {store_path} is in the workspace",
             hint="set store: in idcode.yaml to a PostgreSQL database, or to a file outside the workspace",

@@ -136,6 +136,7 @@ def plan_from(inputs: Inputs) -> Planned:
         *inputs.warnings,
         *_unsupported(repository, inputs.directories),
         *_unasked(repository),
+        *expired_allowances(repository, inputs.now.date()),
     ]
     explainer = Explainer(context)
     plan = build_plan(
@@ -153,7 +154,6 @@ def plan_from(inputs: Inputs) -> Planned:
 
 
 def insist_on_proof(readings: Mapping[str, DirectoryReading]) -> None:
-        *expired_allowances(repository, inputs.now.date()),
     """Raise ``DirectoryError`` where a directory was not read completely."""
     for name, reading in readings.items():
         if not reading.proof.complete:

@@ -27,8 +27,8 @@ from idcode.model.plans import (
     SourceState,
     Target,
 )
-from idcode.model.privileges import Privileges
 from idcode.model.schema import MEMBERS
+from idcode.model.privileges import Privileges
 from idcode.model.values import Ref, iso
 from idcode.model.writes import Write
 from idcode.plan.diff import BORN_WITH_LINKS, Differ, WhyFunction
@@ -48,10 +48,10 @@ class Adapter(Protocol):
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
         """Return the writes of a change."""
 
-    def review(self, changes: Sequence[Change]) -> list[Diagnostic]:
     def privileges(self) -> Privileges:
         """Return who has power over the directory now."""
 
+    def review(self, changes: Sequence[Change]) -> list[Diagnostic]:
         """Return what is to be said of all changes together."""
 
 
@@ -96,13 +96,6 @@ def build_plan(
     held += waiting
     kept, refused, diagnostics = _refuse(kept, adapters)
     populations = populations_of(state)
-    guards, by_guard = check(options.limits, kept, populations, options.min_population, options.allowed or {})
-    if by_guard:
-        remaining = [draft for draft in kept if draft not in by_guard]
-        held += [_report(draft, "held back by a guard") for draft in kept if draft in by_guard]
-        kept, waiting = _without(remaining, by_guard, "waits for what a guard holds back")
-        held += waiting
-    populations = populations_of(state)
     kept, by_guard, guards = _guarded(kept, populations, adapters, options)
     held += by_guard
     sequence, needs = ordered(kept)
@@ -133,12 +126,11 @@ def build_plan(
         diagnostics=tuple(sorted({*state.diagnostics, *diagnostics}, key=lambda d: d.sort_key)),
         references=_references(changes, (*shadow, *state.held, *held), state, views),
         populations=populations,
+        overrides=options.overrides,
     )
     return replace(plan, summary=_summary(plan, unchanged))
 
 
-def _differs(
-    state: DesiredState, views: Mapping[str, DirectoryView], forests: Mapping[str, str], why: WhyFunction
 def _guarded(
     drafts: list[Draft], populations: Mapping[str, Population], adapters: Mapping[str, Adapter], options: Options
 ) -> tuple[list[Draft], list[Reported], list[GuardResult]]:
@@ -155,6 +147,8 @@ def _guarded(
     return kept, [*(_report(draft, reason) for draft, reason in held.items()), *waiting], results
 
 
+def _differs(
+    state: DesiredState, views: Mapping[str, DirectoryView], forests: Mapping[str, str], why: WhyFunction
 ) -> dict[str, Differ]:
     return {
         name: Differ(view, [w for w in state.objects if w.directory == name], forests.get(name, name), why)
