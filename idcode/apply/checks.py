@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from idcode.apply.credentials import NO_SINK
@@ -25,23 +26,31 @@ def check_plan(plan: Plan, store: Store, secrets: Secrets | None, options: Optio
 
     Raises :class:`IdcodeError` where it sets passwords and there is no sink to receive them.
     """
+    check_usable(plan, store, options.config_digest, options.now)
+    check_verdict(plan, effective(plan, options.restraints))
+    if secrets is None and any(change.password for change in plan.changes):
+        raise IdcodeError(*NO_SINK)
+
+
+def check_usable(plan: Plan, store: Store, config_digest: str, now: datetime) -> None:
+    """Raise :class:`PlanRefused` where ``plan`` is neither to be applied now nor to approve what is.
+
+    ``config_digest`` is that of the files as they are now.
+    """
     _check_form(plan)
     _check_live(plan)
     if plan.proof == "failed":
         raise PlanRefused("the plan failed its proof: on a copy of what was read it does not hold", _AGAIN)
-    if plan.project.config_digest != options.config_digest:
+    if plan.project.config_digest != config_digest:
         raise PlanRefused("the files have changed since the plan was made", _AGAIN)
     if run := store.plan_used(plan.plan_id):
         raise PlanRefused(f"the plan was applied before, by run {run}", _AGAIN)
     try:
-        expired = parse_iso(plan.expires_at) < options.now
+        expired = parse_iso(plan.expires_at) < now
     except ValueError:
         raise PlanRefused(f"the plan says {plan.expires_at!r} where it should say when it expires", _AGAIN) from None
     if expired:
         raise PlanRefused(f"the plan has expired at {plan.expires_at}", _AGAIN)
-    check_verdict(plan, effective(plan, options.restraints))
-    if secrets is None and any(change.password for change in plan.changes):
-        raise IdcodeError(*NO_SINK)
 
 
 def check_resumption(run: RunRow, plan: Plan, store: Store, secrets: Secrets | None, options: Options) -> None:
@@ -103,6 +112,14 @@ def check_directories(plan: Plan, directories: Mapping[str, Directory]) -> None:
         if not state.complete:
             raise PlanRefused(f"the plan rests on an incomplete read of {name}", _AGAIN)
         _check_fingerprint(name, state, directory.fingerprint())
+
+
+def check_same_directories(approved: Plan, planned: Plan) -> None:
+    """Raise :class:`PlanRefused` where ``planned`` is for another domain or tenant than the plan that was approved."""
+    for name in sorted({change.directory for change in approved.changes}):
+        then, now = approved.directories.get(name), planned.directories.get(name)
+        if then is None or now is None or then.fingerprint != now.fingerprint:
+            raise PlanRefused(f"{name} is not the directory that the approved plan was made for", _AGAIN)
 
 
 def _check_fingerprint(name: str, planned: DirectoryState, now: Fingerprint) -> None:

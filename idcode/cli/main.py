@@ -180,6 +180,10 @@ def apply(
         typer.Option("--resume", metavar="RUN", help="Finish a run that was killed or ended early."),
     ] = None,
     sandbox: Sandbox = False,
+    approved: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--approved", metavar="PLAN", help="Plan now, and apply only what this plan contains."),
+    ] = None,
 ) -> int:
     """Write a plan to the directories, batch by batch, with a journal that rollback reads.
 
@@ -192,7 +196,8 @@ def apply(
         return finishing.run(directory, resume, stop_after_batch, sandbox, others)
     from idcode.cli.commands.apply import run
 
-    return run(directory, plan_file, yes, stop_after_batch, allow, as_of, tuple(only or ()), reapply, sandbox)
+    chosen = tuple(only or ())
+    return run(directory, plan_file, yes, stop_after_batch, allow, as_of, chosen, reapply, sandbox, approved)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from idcode.model.desired import Hold
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError, UsageError
 from idcode.model.plans import DirectoryState, Plan, Project, SourceState
+from idcode.plan.approval import Approval
 from idcode.plan.build import Options, build_plan
 from idcode.store.store import Store
 from idcode.sync.context import Context
@@ -46,6 +47,7 @@ class Inputs:
     only: tuple[str, ...]
     allowed: Mapping[str, int]
     rolled_back: frozenset[str]
+    approval: Approval | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +98,7 @@ def make_plan(
     allowed: Mapping[str, int] | None = None,
     reapply: bool = False,
     snapshot: Snapshot | None = None,
+    approval: Approval | None = None,
     progress: Progress,
 ) -> Planned:
     """Compute the plan of a repository against its live directories, or against a snapshot of them.
@@ -117,7 +120,17 @@ def make_plan(
         insist_on_proof(gathered.directories)
         undone = frozenset[str]() if reapply else rolled_back(repository)
         inputs = Inputs(
-            repository, rules, gathered, directories, tuple(warnings), moment, now, only, allowed or {}, undone
+            repository,
+            rules,
+            gathered,
+            directories,
+            tuple(warnings),
+            moment,
+            now,
+            only,
+            allowed or {},
+            undone,
+            approval,
         )
         planned = plan_from(inputs)
         _insist_on_somebody(only, planned.context)
@@ -269,6 +282,7 @@ def _options(inputs: Inputs, holds: tuple[Hold, ...]) -> Options:
         only=inputs.only,
         overrides=overrides(inputs.repository, inputs.allowed, inputs.now.date()),
         rolled_back=inputs.rolled_back,
+        approval=inputs.approval,
     )
 
 

@@ -27,10 +27,11 @@ from idcode.model.plans import (
     SourceState,
     Target,
 )
-from idcode.model.schema import MEMBERS
 from idcode.model.privileges import Privileges
+from idcode.model.schema import MEMBERS
 from idcode.model.values import Ref, iso
 from idcode.model.writes import Write
+from idcode.plan.approval import Approval, deed, reason, vanished
 from idcode.plan.diff import BORN_WITH_LINKS, Differ, WhyFunction
 from idcode.plan.drafts import Draft
 from idcode.plan.encoding import change_key
@@ -59,7 +60,8 @@ class Adapter(Protocol):
 class Options:
     """How a plan is made. ``only`` are addresses of people or objects; ``overrides`` let guards pass, today.
 
-    ``rolled_back`` holds what a rollback undid: keys of changes, and addresses of objects it took away again.
+    ``rolled_back`` holds what a rollback undid: keys of changes, and addresses of objects it took away again. With an
+    ``approval`` only what it allows is planned, under the id of the approved plan.
     """
 
     as_of: datetime
@@ -74,6 +76,7 @@ class Options:
     only: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()
     rolled_back: frozenset[str] = frozenset()
+    approval: Approval | None = None
 
 
 def build_plan(
@@ -91,10 +94,7 @@ def build_plan(
     differs = _differs(state, views, forests, why)
     drafts, shadow, unchanged = _diff(state, differs)
     drafts = _only(drafts, options.only)
-    kept, held_drafts, held = hold_back(drafts, options.holds, state, options.rolled_back, options.as_of.date())
-    kept, waiting = _without(kept, held_drafts, "waits for what is held")
-    held += waiting
-    kept, refused, diagnostics = _refuse(kept, adapters)
+    kept, held, refused, diagnostics = _leave_out(drafts, state, adapters, options)
     populations = populations_of(state)
     kept, by_guard, guards = _guarded(kept, populations, adapters, options)
     held += by_guard
@@ -105,7 +105,7 @@ def build_plan(
     for name, adapter in sorted(adapters.items()):
         diagnostics += adapter.review([change for change in changes if change.directory == name])
     plan = Plan(
-        plan_id=str(uuid.uuid4()),
+        plan_id=options.approval.plan_id if options.approval else str(uuid.uuid4()),
         created_at=iso(options.now.replace(microsecond=0)),
         expires_at=iso((options.now + options.expires).replace(microsecond=0)),
         as_of=iso(options.as_of),
@@ -127,6 +127,7 @@ def build_plan(
         references=_references(changes, (*shadow, *state.held, *held), state, views),
         populations=populations,
         overrides=options.overrides,
+        approved=options.approval.digest if options.approval else None,
     )
     return replace(plan, summary=_summary(plan, unchanged))
 
@@ -186,6 +187,20 @@ def _only(drafts: list[Draft], only: tuple[str, ...]) -> list[Draft]:
     return [draft for draft in drafts if draft in chosen]
 
 
+def _leave_out(
+    drafts: list[Draft], state: DesiredState, adapters: Mapping[str, Adapter], options: Options
+) -> tuple[list[Draft], list[Reported], list[Reported], list[Diagnostic]]:
+    """Return what remains without what is held, refused or not approved; the held; the refused; the findings."""
+    kept, held_drafts, held = hold_back(drafts, options.holds, state, options.rolled_back, options.as_of.date())
+    kept, waiting = _without(kept, held_drafts, "waits for what is held")
+    kept, refused, diagnostics = _refuse(kept, adapters)
+    unapproved: list[Reported] = []
+    if options.approval is not None:
+        diagnostics += vanished(options.approval, [_change(draft, "") for draft in kept])
+        kept, unapproved = _approved(kept, options.approval)
+    return kept, [*held, *waiting, *unapproved], refused, diagnostics
+
+
 def _without(drafts: list[Draft], gone: Collection[Draft], reason: str) -> tuple[list[Draft], list[Reported]]:
     """Take out what depends on changes that are left out; a group only loses the members that are not created."""
     out = set(gone)
@@ -208,6 +223,26 @@ def _is_nothing(draft: Draft) -> bool:
     if draft.op == "create" and draft.object_type in BORN_WITH_LINKS:
         return not MEMBERS & draft.attributes.keys()
     return draft.op == "update" and not draft.attributes
+
+
+def _approved(drafts: list[Draft], approval: Approval) -> tuple[list[Draft], list[Reported]]:
+    """Take out what was not approved, and what depends on it.
+
+    New objects go first: a group that was approved with or without one of them as a member may still change.
+    """
+    deeds = {deed(change) for change in approval.changes}
+    allowed = {draft for draft in drafts if deed(_change(draft, "")) in deeds}
+    new = [draft for draft in drafts if draft not in allowed and draft.op in ("create", "restore")]
+    kept, held = _unapproved(drafts, new, approval)
+    others = [draft for draft in kept if draft not in allowed and deed(_change(draft, "")) not in deeds]
+    kept, later = _unapproved(kept, others, approval)
+    return kept, [*held, *later]
+
+
+def _unapproved(drafts: list[Draft], gone: Collection[Draft], approval: Approval) -> tuple[list[Draft], list[Reported]]:
+    reports = [_report(draft, reason(_change(draft, ""), approval)) for draft in gone]
+    kept, waiting = _without([d for d in drafts if d not in gone], gone, "waits for what was not approved")
+    return kept, [*reports, *waiting]
 
 
 def _spare_references(draft: Draft, missing: Collection[Ref], reason: str) -> list[Reported]:

@@ -57,7 +57,13 @@ def read_plan(path: Path, *, strict: bool, keys: Mapping[str, Ed25519PublicKey] 
     be read, :class:`PlanRefused` for a plan that must not be applied; a file that is no plan is the one or the other,
     by ``strict``.
     """
-    document = read_document(path, strict=strict)
+    return plan_in(read_document(path, strict=strict), path, strict=strict, keys=keys)
+
+
+def plan_in(
+    document: Mapping[str, Any], path: Path, *, strict: bool, keys: Mapping[str, Ed25519PublicKey] | None = None
+) -> Plan:
+    """Return the plan in what :func:`read_document` read from ``path``. Raises as :func:`read_plan` does."""
     try:
         plan = decode(document, strict=strict)
     except PlanRefused as refused:

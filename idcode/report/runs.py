@@ -57,6 +57,8 @@ def render_run(run: Mapping[str, Any], *, color: bool, width: int, limit: int | 
     status = _text(run, "status")
     page.write(f"Run {_text(run, 'run_id')}: {status}", _STATUS_TONES.get(status, "bold"))
     page.write(f"{_text(run, 'kind')} of plan {_text(run, 'plan_id')}, {_when(run)}", indent=2, hanging=2)
+    if run.get("approved"):
+        page.write(f"what was left of that plan, which approved it: {_text(run, 'approved')}", indent=2, hanging=2)
     if run.get("rolls_back"):
         page.write(f"undoes run {_text(run, 'rolls_back')}", indent=2)
     if run.get("actor"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from idcode.cli import console, wiring
+from idcode.cli.approving import Approved, check_alone, read_approved
 from idcode.cli.commands.applying import carry_out, check_fits
 from idcode.cli.commands.common import confirm, read_allow, render
 from idcode.cli.planning import make_plan
@@ -25,9 +26,16 @@ def run(
     only: tuple[str, ...],
     reapply: bool,
     sandbox: bool,
+    approved: Path | None,
 ) -> int:
-    """Apply a saved plan, or plan now, show it and ask."""
+    """Apply a saved plan, what is left of an approved one, or plan now, show it and ask."""
     allowed = read_allow(allow)
+    if approved is not None:
+        check_alone(plan_file, as_of, only)
+        repository, warnings = wiring.load(directory, check_columns=True, sandbox=sandbox)
+        basis = read_approved(approved, repository)
+        only = basis.plan.project.only
+        return _plan_and_apply(repository, warnings, True, stop_after_batch, allowed, None, only, reapply, basis)
     if plan_file is not None and (as_of or only or reapply):
         raise UsageError(
             "--as-of, --only and --reapply belong to planning; the saved plan has its own",
@@ -60,15 +68,25 @@ def _plan_and_apply(
     as_of: str | None,
     only: tuple[str, ...],
     reapply: bool,
+    approved: Approved | None = None,
 ) -> int:
     progress = console.Progress()
     planned = make_plan(
-        repository, warnings, as_of=as_of, only=only, allowed=allowed, reapply=reapply, progress=progress
+        repository,
+        warnings,
+        as_of=as_of,
+        only=only,
+        allowed=allowed,
+        reapply=reapply,
+        approval=approved.approval if approved else None,
+        progress=progress,
     )
     progress.clear()
     try:
         plan = planned.plan
-        console.say(render(plan, "text", repository.project.redact, full=False))
+        if approved is not None:
+            approved.insist_on_its_directories(plan)
+        console.say(render(plan, "text", repository.project.redact, full=approved is not None))
         if not plan.changes:
             return 0
         if plan.stopped:

@@ -23,7 +23,9 @@ def run(directory: Path | None, run_id: str | None, output: str, sandbox: bool) 
             return 0
         writes = [row.to_json() for row in store.writes(run_id)]
         changes = [row.to_json() for row in store.changes(run_id)]
-        document = {"format": "idcode.run/1", **store.run(run_id).to_json(), "changes": changes, "writes": writes}
+        approved = store.plan_document(run_id).get("approved")
+        run = {**store.run(run_id).to_json(), "approved": approved}
+        document = {"format": "idcode.run/1", **run, "changes": changes, "writes": writes}
         text = report.render_run(document, color=console.color(), width=console.width())
         console.say(_json(document) if output == "json" else text)
         return 0
