@@ -32,7 +32,7 @@ def deed(change: Change) -> Deed:
     return key, change.op, change.object.anchor, change.new_dn, change.password
 
 
-def reason(change: Change, approval: Approval) -> str:
+def why_not(change: Change, approval: Approval) -> str:
     """Return why ``change``, which was not approved, waits: it is new, or another one than was approved."""
     same = any(_place(other) == _place(change) for other in approval.changes)
     return "it is not what was approved" if same else "it is not in the approved plan"

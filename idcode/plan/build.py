@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,19 +25,17 @@ from idcode.model.plans import (
     Reference,
     Reported,
     SourceState,
-    Target,
 )
 from idcode.model.privileges import Privileges
-from idcode.model.schema import MEMBERS
 from idcode.model.values import Ref, iso
 from idcode.model.writes import Write
-from idcode.plan.approval import Approval, deed, reason, vanished
-from idcode.plan.diff import BORN_WITH_LINKS, Differ, WhyFunction
-from idcode.plan.drafts import Draft
-from idcode.plan.encoding import change_key
+from idcode.plan.approval import Approval, vanished
+from idcode.plan.diff import Differ, WhyFunction
+from idcode.plan.drafts import Draft, change_of
 from idcode.plan.guards import check, populations_of
 from idcode.plan.holds import hold_back
-from idcode.plan.order import dependants, ordered
+from idcode.plan.leaving import approved, report, without
+from idcode.plan.order import ordered
 
 
 class Adapter(Protocol):
@@ -144,8 +142,8 @@ def _guarded(
     if not held:
         return drafts, [], results
     remaining = [draft for draft in drafts if draft not in held]
-    kept, waiting = _without(remaining, held, "waits for what a guard holds back")
-    return kept, [*(_report(draft, reason) for draft, reason in held.items()), *waiting], results
+    kept, waiting = without(remaining, held, "waits for what a guard holds back")
+    return kept, [*(report(draft, reason) for draft, reason in held.items()), *waiting], results
 
 
 def _differs(
@@ -192,87 +190,13 @@ def _leave_out(
 ) -> tuple[list[Draft], list[Reported], list[Reported], list[Diagnostic]]:
     """Return what remains without what is held, refused or not approved; the held; the refused; the findings."""
     kept, held_drafts, held = hold_back(drafts, options.holds, state, options.rolled_back, options.as_of.date())
-    kept, waiting = _without(kept, held_drafts, "waits for what is held")
+    kept, waiting = without(kept, held_drafts, "waits for what is held")
     kept, refused, diagnostics = _refuse(kept, adapters)
     unapproved: list[Reported] = []
     if options.approval is not None:
-        diagnostics += vanished(options.approval, [_change(draft, "") for draft in kept])
-        kept, unapproved = _approved(kept, options.approval)
+        diagnostics += vanished(options.approval, [change_of(draft, "") for draft in kept])
+        kept, unapproved = approved(kept, options.approval)
     return kept, [*held, *waiting, *unapproved], refused, diagnostics
-
-
-def _without(drafts: list[Draft], gone: Collection[Draft], reason: str) -> tuple[list[Draft], list[Reported]]:
-    """Take out what depends on changes that are left out; a group only loses the members that are not created."""
-    out = set(gone)
-    reports: list[Reported] = []
-    while True:
-        missing = {Ref(draft.address) for draft in out if draft.op in ("create", "restore")}
-        for draft in drafts:
-            if draft not in out:
-                reports += _spare_references(draft, missing, reason)
-        drafts = [draft for draft in drafts if not _is_nothing(draft)]
-        more = dependants([*drafts, *gone], out) - out
-        reports += [_report(draft, reason) for draft in drafts if draft in more]
-        if not more:
-            return [draft for draft in drafts if draft not in out], reports
-        out |= more
-
-
-def _is_nothing(draft: Draft) -> bool:
-    """Whether a draft that has lost references has nothing left to do; a role without holders is nothing."""
-    if draft.op == "create" and draft.object_type in BORN_WITH_LINKS:
-        return not MEMBERS & draft.attributes.keys()
-    return draft.op == "update" and not draft.attributes
-
-
-def _approved(drafts: list[Draft], approval: Approval) -> tuple[list[Draft], list[Reported]]:
-    """Take out what was not approved, and what depends on it.
-
-    New objects go first: a group that was approved with or without one of them as a member may still change.
-    """
-    deeds = {deed(change) for change in approval.changes}
-    allowed = {draft for draft in drafts if deed(_change(draft, "")) in deeds}
-    new = [draft for draft in drafts if draft not in allowed and draft.op in ("create", "restore")]
-    kept, held = _unapproved(drafts, new, approval)
-    others = [draft for draft in kept if draft not in allowed and deed(_change(draft, "")) not in deeds]
-    kept, later = _unapproved(kept, others, approval)
-    return kept, [*held, *later]
-
-
-def _unapproved(drafts: list[Draft], gone: Collection[Draft], approval: Approval) -> tuple[list[Draft], list[Reported]]:
-    reports = [_report(draft, reason(_change(draft, ""), approval)) for draft in gone]
-    kept, waiting = _without([d for d in drafts if d not in gone], gone, "waits for what was not approved")
-    return kept, [*reports, *waiting]
-
-
-def _spare_references(draft: Draft, missing: Collection[Ref], reason: str) -> list[Reported]:
-    """Take references to objects that will not be there out of a draft, and report them."""
-    spared = {}
-    for name, change in list(draft.attributes.items()):
-        lost = tuple(value for value in (*change.add, *change.after) if value in missing)
-        if not lost:
-            continue
-        partly = change.delta or (draft.op == "create" and not change.single)
-        add, after = (tuple(value for value in values if value not in lost) for values in (change.add, change.after))
-        left = replace(change, add=add, after=after)
-        if partly:
-            spared[name] = replace(change, add=lost, remove=()) if change.delta else replace(change, after=lost)
-        else:
-            spared[name] = change
-        if partly and (left.add or left.remove or left.after):
-            draft.attributes[name] = left
-        else:
-            del draft.attributes[name]
-        draft.needs -= {("object", value.target) for value in lost if isinstance(value, Ref)}
-    if not spared:
-        return []
-    return [Reported(draft.directory, draft.address, draft.label, f"{draft.op}: {reason}", draft.anchor, spared)]
-
-
-def _report(draft: Draft, reason: str) -> Reported:
-    return Reported(
-        draft.directory, draft.address, draft.label, f"{draft.op}: {reason}", draft.anchor, draft.attributes
-    )
 
 
 def _refuse(
@@ -283,14 +207,14 @@ def _refuse(
     refused: list[Draft] = []
     for draft in drafts:
         adapter = adapters.get(draft.directory)
-        found = adapter.reject(_change(draft, "")) if adapter else []
+        found = adapter.reject(change_of(draft, "")) if adapter else []
         if found:
             diagnostics += found
             refused.append(draft)
     gone = set(refused)
     remaining = [draft for draft in drafts if draft not in gone]
-    kept, waiting = _without(remaining, refused, "waits for what the directory would refuse")
-    return kept, [*(_report(d, "the directory would refuse it") for d in refused), *waiting], diagnostics
+    kept, waiting = without(remaining, refused, "waits for what the directory would refuse")
+    return kept, [*(report(d, "the directory would refuse it") for d in refused), *waiting], diagnostics
 
 
 def _follow_renames(sequence: Sequence[Draft], differs: Mapping[str, Differ]) -> None:
@@ -305,33 +229,13 @@ def _follow_renames(sequence: Sequence[Draft], differs: Mapping[str, Differ]) ->
                 relocation.add(expected, draft.new_dn)
 
 
-def _change(draft: Draft, identifier: str) -> Change:
-    return Change(
-        id=identifier,
-        key=change_key(draft.directory, draft.address, draft.op, draft.attributes),
-        directory=draft.directory,
-        object_type=draft.object_type,
-        address=draft.address,
-        object=Target(draft.anchor, draft.dn, draft.label),
-        op=draft.op,
-        phase=draft.phase,
-        attributes=dict(sorted(draft.attributes.items())),
-        expect=draft.expect,
-        why=draft.why,
-        scope=draft.scope,
-        new_dn=draft.new_dn,
-        password=draft.password,
-        reversibility=draft.reversibility,
-    )
-
-
 def _number(
     sequence: Sequence[Draft], needs: Mapping[Draft, set[Draft]], adapters: Mapping[str, Adapter]
 ) -> list[Change]:
     names = {draft: f"c{number}" for number, draft in enumerate(sequence, 1)}
     changes = []
     for draft in sequence:
-        change = _change(draft, names[draft])
+        change = change_of(draft, names[draft])
         before = sorted((names[other] for other in needs[draft]), key=lambda name: int(name[1:]))
         adapter = adapters.get(draft.directory)
         writes = len(adapter.lower(change, {})) if adapter else 1

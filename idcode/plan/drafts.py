@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from idcode.model.plans import AttributeChange, Expect, Op, Phase, Reversibility, Why
+from idcode.model.plans import AttributeChange, Change, Expect, Op, Phase, Reversibility, Target, Why
 from idcode.model.records import ObjectType
+from idcode.plan.encoding import change_key
 
 Token = tuple[Hashable, ...]
 """Something one change brings about and another one needs: an object, a container, a free value."""
@@ -43,3 +44,24 @@ class Draft:
     harmed: int = 0
     gained: int = 0
     protected: str = ""
+
+
+def change_of(draft: Draft, identifier: str) -> Change:
+    """Return a draft as a change that has no batch yet, and does not know what comes before it."""
+    return Change(
+        id=identifier,
+        key=change_key(draft.directory, draft.address, draft.op, draft.attributes),
+        directory=draft.directory,
+        object_type=draft.object_type,
+        address=draft.address,
+        object=Target(draft.anchor, draft.dn, draft.label),
+        op=draft.op,
+        phase=draft.phase,
+        attributes=dict(sorted(draft.attributes.items())),
+        expect=draft.expect,
+        why=draft.why,
+        scope=draft.scope,
+        new_dn=draft.new_dn,
+        password=draft.password,
+        reversibility=draft.reversibility,
+    )
