@@ -39,6 +39,7 @@ from idcode.model.records import LiveObject
 from idcode.model.values import iso
 from idcode.model.writes import Write
 from idcode.plan.decoding import decode_change
+from idcode.plan.encoding import change_key
 from idcode.store.records import ChangeRow, WriteRow
 from idcode.store.store import Store
 
@@ -227,7 +228,11 @@ class _Rollback:
         for item in done:
             by_batch[item.change.batch].append(item)
         for number in sorted(by_batch, reverse=True):
-            inverses = [change for item in by_batch[number] if (change := self._invert(item, states, comparison))]
+            inverses = [
+                change
+                for item in by_batch[number]
+                if (change := self._possible(item, directory, self._invert(item, states, comparison)))
+            ]
             by_phase: dict[str, list[Change]] = defaultdict(list)
             for change in inverses:
                 by_phase[change.phase].append(change)
@@ -272,6 +277,22 @@ class _Rollback:
                 if other is not state and dn.is_under(other.dn, place):
                     other.dn = Renames.single(place, state.dn).now(other.dn)
         return replace(undone.change, why=self._why(change.op)) if undone.change else None
+
+    def _possible(self, item: _Done, directory: Directory, change: Change | None) -> Change | None:
+        """Leave out of an inverse the values that the directory never lets go of again; the rest is undone."""
+        if change is None or change.op not in ("update", "enable", "disable"):
+            return change
+        kept = dict(change.attributes)
+        for name, attribute in change.attributes.items():
+            clears = not attribute.delta and attribute.before and not attribute.after
+            refused = directory.reject(replace(change, attributes={name: attribute})) if clears else []
+            if refused:
+                del kept[name]
+                self._hold(item.change, item.anchor, refused[0].message)
+        if kept.keys() == change.attributes.keys():
+            return change
+        key = change_key(change.directory, change.address, change.op, kept)
+        return replace(change, attributes=kept, key=key) if kept else None
 
     def _hold(self, change: Change, anchor: str | None, reason: str) -> None:
         self.held.append(Reported(change.directory, change.address, change.object.label, reason, anchor))

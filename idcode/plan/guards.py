@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from idcode.model.desired import DesiredState, GuardLimit
 from idcode.model.plans import GuardResult, Override, Population
 from idcode.model.privileges import Privileges
-from idcode.model.schema import MEMBERS
+from idcode.model.schema import AUTHORITY, MEMBERS
 from idcode.model.syntax import text_of
 from idcode.plan.drafts import Draft
 from idcode.plan.protection import joining, leaving, lost, renames_logon, weigh
@@ -60,7 +60,7 @@ COUNTERS: Mapping[str, Callable[[Draft], int]] = {
     "membership_gain": lambda d: len(joining(d)),
     "privileged_gain": lambda d: d.gained,
     "licence_loss": _licences_lost,
-    "authority": lambda d: "isCloudManaged" in d.attributes,
+    "authority": lambda d: AUTHORITY in d.attributes,
     "protected": lambda d: d.harmed,
 }
 """How much of a guard's limit one draft uses up."""
