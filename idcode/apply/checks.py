@@ -143,11 +143,11 @@ def _check_fingerprint(name: str, planned: DirectoryState, now: Fingerprint) -> 
 def check_store_survives(plan: Plan, store_path: Path | None, root: Path, environ: Mapping[str, str]) -> None:
     """Raise :class:`StoreError` where a pipeline's history would die with its runner.
 
-    That is where ``CI`` is set, the plan is for a real directory, and the store is a file inside ``root``. The
+    That is in a pipeline, where the plan is for a real directory, and the store is a file inside ``root``. The
     practice directories of type ``sandbox`` may be used anywhere.
     """
     real = any(state.type != "sandbox" for state in plan.directories.values())
-    if not environ.get("CI") or not real or store_path is None:
+    if not any(environ.get(name) for name in _PIPELINES) or not real or store_path is None:
         return
     if store_path.resolve().is_relative_to(root.resolve()):
         raise StoreError(

@@ -20,9 +20,12 @@ def of_type(kind: str) -> Plan:
     return replace(empty, directories={"corp": replace(empty.directories["corp"], type=kind)})
 
 
-def test_a_real_directory_and_a_store_in_a_pipelines_workspace_are_refused_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pipeline", [CI, {"TF_BUILD": "True"}])
+def test_a_real_directory_and_a_store_in_a_pipelines_workspace_are_refused_together(
+    tmp_path: Path, pipeline: dict[str, str]
+) -> None:
     with pytest.raises(StoreError, match="lost with this runner") as refused:
-        check_store_survives(of_type("ad"), tmp_path / ".idcode/idcode.db", tmp_path, CI)
+        check_store_survives(of_type("ad"), tmp_path / ".idcode/idcode.db", tmp_path, pipeline)
     assert "PostgreSQL" in str(refused.value.hint)
 
 

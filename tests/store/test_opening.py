@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import stat
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from idcode.model.writes import Outcome
 from idcode.store import migrations
 from idcode.store.store import Store, open_store
 from tests.lab.postgres import PostgresLab
-from tests.store.support import SQLITE, Process, begin, intent, row
+from tests.store.support import SQLITE, begin, intent, row
 
 VERSION_1 = (Path(__file__).parent / "schema-1.sql").read_text("utf-8")
 RUN_OF_VERSION_1 = """
@@ -64,11 +66,24 @@ def test_a_new_store_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
     store.close()
 
 
-def test_opening_twice_at_once_makes_one_store(url: str, tmp_path: Path) -> None:
-    processes = [Process(url, tmp_path, "begin(store, arguments[0])", f"p{number}") for number in range(3)]
-    assert [process.ended() for process in processes] == [0, 0, 0]
+def open_at_once(url: str, root: Path) -> None:
+    """Let five people open a store at the same moment, and each begin a run."""
+    barrier = threading.Barrier(5)
+
+    def work(number: int) -> None:
+        barrier.wait()
+        store = open_store(url, root)
+        begin(store, f"p{number}")
+        store.close()
+
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(work, range(5))) == [None] * 5
+
+
+def test_opening_at_once_makes_one_store(url: str, tmp_path: Path) -> None:
+    open_at_once(url, tmp_path)
     store = open_store(url, tmp_path)
-    assert len(store.runs()) == 3
+    assert len(store.runs()) == 5
     store.close()
 
 
@@ -142,8 +157,7 @@ def test_bringing_up_to_date_happens_altogether_or_not_at_all(
 
 def test_many_who_open_an_older_store_bring_it_up_to_date_once(url: str, tmp_path: Path, ask: Ask) -> None:
     ask(VERSION_1)
-    processes = [Process(url, tmp_path, "begin(store, arguments[0])", f"p{number}") for number in range(3)]
-    assert [process.ended() for process in processes] == [0, 0, 0]
+    open_at_once(url, tmp_path)
     assert ask("SELECT version FROM idcode_schema") == [(migrations.SCHEMA_VERSION,)]
 
 
@@ -220,6 +234,17 @@ def test_a_commit_waits_for_the_servers_disk_whatever_the_database_is_set_to(
     store = open_store(postgres.url(database), tmp_path)
     with store._engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+    store.close()
+
+
+def test_names_of_all_languages_can_be_kept_whatever_the_environment_says(
+    postgres: PostgresLab, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    store = open_store(postgres.url(database), tmp_path)
+    run_id = begin(store)
+    store.finish_run(run_id, "failed", {}, "Łucja Ωmega")
+    assert store.run(run_id).message == "Łucja Ωmega"
     store.close()
 
 
