@@ -140,16 +140,23 @@ def _check_fingerprint(name: str, planned: DirectoryState, now: Fingerprint) -> 
         raise PlanRefused(f"{now.server} has gone back to a state before the plan was made", _AGAIN)
 
 
+_PIPELINES = ("CI", "TF_BUILD")
+"""What is set in a pipeline: by nearly all of them, and by Azure DevOps."""
+_WORKSPACES = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY")
+"""Where GitHub, GitLab and Azure DevOps say what is thrown away with the runner."""
+
+
 def check_store_survives(plan: Plan, store_path: Path | None, root: Path, environ: Mapping[str, str]) -> None:
     """Raise :class:`StoreError` where a pipeline's history would die with its runner.
 
-    That is in a pipeline, where the plan is for a real directory, and the store is a file inside ``root``. The
-    practice directories of type ``sandbox`` may be used anywhere.
+    That is in a pipeline, where the plan is for a real directory, and the store is a file inside ``root`` or what it
+    checked out around it. The practice directories of type ``sandbox`` may be used anywhere.
     """
     real = any(state.type != "sandbox" for state in plan.directories.values())
     if not any(environ.get(name) for name in _PIPELINES) or not real or store_path is None:
         return
-    if store_path.resolve().is_relative_to(root.resolve()):
+    workspaces = [root, *(Path(environ[name]) for name in _WORKSPACES if environ.get(name))]
+    if any(store_path.resolve().is_relative_to(folder.resolve()) for folder in workspaces):
         raise StoreError(
             f"the history would be lost with this runner: {store_path} is in the workspace",
             hint="set store: in idcode.yaml to a PostgreSQL database, or to a file outside the workspace",
