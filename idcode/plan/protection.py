@@ -76,12 +76,12 @@ def _weigh(draft: Draft, known: Privileges, gives_power: bool) -> None:
             draft.protected = draft.protected or "its members have power over the directory"
     elif out := own.intersection(leaving(draft)):
         draft.harmed += len(out)
-        draft.protected = draft.protected or "idcode itself signs in as a member of it"
+        draft.protected = draft.protected or "the account of idcode is a member of it"
 
 
 def _reason(anchor: str | None, known: Privileges) -> str:
     if anchor in known.own:
-        return "idcode itself signs in as it"
+        return "it is the account of idcode"
     return known.holders.get(anchor or "", "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -107,26 +108,28 @@ def view_guards(plan: Plan, limit: int | None) -> tuple[GuardView, ...]:
     """Word the guards that tripped, those that stop the plan first."""
     order = ("stopped", "held", "overridden")
     tripped = sorted((guard for guard in plan.guards if guard.status in order), key=lambda g: order.index(g.status))
-    # One --allow serves a guard in every scope where it tripped, so it has to name the largest count.
-    most: dict[str, int] = {}
+    # One --allow serves a guard in every scope where it tripped, so it has to name what they come to together.
+    together: Counter[str] = Counter()
     for guard in tripped:
-        most[guard.name] = max(guard.count, most.get(guard.name, 0))
-    return tuple(_guard(plan, guard, most[guard.name], limit) for guard in tripped)
+        together[guard.name] += guard.count if guard.status != "overridden" else 0
+    return tuple(_guard(plan, guard, together[guard.name], limit) for guard in tripped)
 
 
 _GUARD_MEANING = {
     "stopped": "Nothing of this plan is applied.",
     "held": "Only these changes wait; the rest proceeds.",
-    "overridden": "Let through on the command line.",
+    "overridden": "Let through, as asked.",
 }
 
 
-def _guard(plan: Plan, guard: GuardResult, most: int, limit: int | None) -> GuardView:
+def _guard(plan: Plan, guard: GuardResult, together: int, limit: int | None) -> GuardView:
     population = f" of {number(guard.population)}" if guard.population else ""
     allowed = f", limit {number(guard.limit)}" if guard.limit is not None else ""
     first = [who(change.object.label, change.address) for change in plan.changes if _counts(guard, change)]
-    # The planner's message names the first objects too; it is needed only where the plan no longer holds them.
-    message = visible(guard.message) if guard.message and not first else ""
+    # The planner's message names the first objects too; it is needed where the plan no longer holds them, and tells who
+    # let something through.
+    needed = guard.message and (not first or guard.status == "overridden")
+    message = visible(guard.message or "") if needed else ""
     overridable = guard.limit is not None and guard.status != "overridden" and "--allow" not in message
     return GuardView(
         status=guard.status,
@@ -134,7 +137,7 @@ def _guard(plan: Plan, guard: GuardResult, most: int, limit: int | None) -> Guar
         meaning=_GUARD_MEANING[guard.status],
         message=message,
         first=Listing.of(first, _FEW if limit is not None else None),
-        override=f"--allow {visible(guard.name)}={most}" if overridable else "",
+        override=f"--allow {visible(guard.name)}={together}" if overridable else "",
     )
 
 

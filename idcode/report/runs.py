@@ -65,6 +65,9 @@ def render_run(run: Mapping[str, Any], *, color: bool, width: int, limit: int | 
         page.write(f"by {_text(run, 'actor')} on {_text(run, 'host')}", indent=2, hanging=2)
     for name, allowed in (run.get("overrides") or {}).items():
         page.write(f"let through with --allow {visible(str(name))}={allowed}", indent=2, hanging=2)
+    for guard in run.get("let_through") or ():
+        what = f"{_text(guard, 'name')} in {_text(guard, 'scope')}: {_text(guard, 'message')}"
+        page.write(f"a guard was overridden: {what}", indent=2, hanging=2)
     if run.get("message"):
         page.write(_text(run, "message"), indent=2, hanging=2)
     writes: Sequence[Mapping[str, Any]] = run.get("writes") or ()

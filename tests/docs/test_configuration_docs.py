@@ -64,6 +64,7 @@ SECTIONS: dict[str, type[Node]] = {
     "same": decisions.Same,
     "pin": decisions.Pin,
     "hold": decisions.Hold,
+    "allowance": decisions.Allowance,
     "Rule tests": tests.RuleTestFile,
     "test": tests.RuleTest,
     "given": tests.Given,
@@ -71,8 +72,8 @@ SECTIONS: dict[str, type[Node]] = {
     "expected person": tests.Expectation,
     "expected object": tests.ObjectExpectation,
 }
-NOT_TABLES = {objects.NameExpression}
-"""Models with one key that the page describes in the row of the key that holds them."""
+NOT_TABLES = {objects.NameExpression, project.ScopeGuards}
+"""Models that the page describes in the row of the key that holds them."""
 
 
 def _rows(heading: str) -> dict[str, str]:

@@ -155,7 +155,7 @@ def test_one_override_serves_a_guard_that_tripped_in_two_places() -> None:
         GuardResult("delete", "corp/b", "stopped", 30, 10, 99),
     )
     page = text(plan(guards=tripped))
-    assert page.count("--allow delete=30") == 2
+    assert page.count("--allow delete=42") == 2
 
 
 def test_findings_are_grouped_by_code_with_the_first_few() -> None:

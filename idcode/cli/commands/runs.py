@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from idcode.cli import console, wiring
 from idcode.cli.commands.common import check_format
@@ -23,14 +25,25 @@ def run(directory: Path | None, run_id: str | None, output: str, sandbox: bool) 
             return 0
         writes = [row.to_json() for row in store.writes(run_id)]
         changes = [row.to_json() for row in store.changes(run_id)]
-        approved = store.plan_document(run_id).get("approved")
-        run = {**store.run(run_id).to_json(), "approved": approved}
-        document = {"format": "idcode.run/1", **run, "changes": changes, "writes": writes}
+        plan = store.plan_document(run_id)
+        document = {
+            "format": "idcode.run/1",
+            **store.run(run_id).to_json(),
+            "approved": plan.get("approved"),
+            "let_through": _let_through(plan),
+            "changes": changes,
+            "writes": writes,
+        }
         text = report.render_run(document, color=console.color(), width=console.width())
         console.say(_json(document) if output == "json" else text)
         return 0
     finally:
         store.close()
+
+
+def _let_through(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what guards counted beyond their limits and were told to let pass, as the plan says."""
+    return [guard for guard in plan.get("guards", ()) if guard["status"] == "overridden"]
 
 
 def _json(value: object) -> str:

@@ -66,7 +66,7 @@ def _own(session: Session, root_dn: str) -> frozenset[str]:
     """
     answer = session.search("", attributes=["tokenGroups"], scope="base")
     if not answer.result.ok:
-        raise DirectoryError(f"{session.url} does not tell as whom idcode is signed in: {answer.result}")
+        raise DirectoryError(f"{session.url} does not tell whose connection this is: {answer.result}")
     held = answer.entries[0].values.get("tokenGroups", ()) if answer.entries else ()
     entries = _by_sids(session, root_dn, map(sid_text, held))
     return frozenset(_anchor(entry) for entry in entries if _type(entry) in ("user", "computer"))
