@@ -93,7 +93,10 @@ def account_of(population: Population, identity: Identity, feed: Feed) -> tuple[
 def synced_objects(
     context: Context, population: Population, rule: Outbound, reading: DirectoryReading
 ) -> dict[str, LiveObject]:
-    """Return, by address of the person, the object that was synced from their account."""
+    """Return, by address of the person, the object that was synced from their account.
+
+    Who has accounts in several domains has one that is in use; where that does not tell, nobody is linked (law 4).
+    """
     sources = feeds(context, reading.name)
     if not sources or rule.rule.object != "user" or not _is_primary(population, rule):
         return {}
@@ -105,13 +108,36 @@ def synced_objects(
     }
     found: dict[str, LiveObject] = {}
     for identity in population.sorted():
+        fits: dict[str, tuple[LiveObject, bool]] = {}
         for feed in sources:
             _, account = account_of(population, identity, feed)
             anchors = feed.anchors(account) if account else []
             live = next((by_anchor[anchor] for anchor in anchors if anchor in by_anchor), None)
-            if live is not None:
-                found.setdefault(identity.address, live)
+            if live is not None and account is not None:
+                fits[live.anchor] = (live, account.enabled is not False)
+        used = [live for live, is_used in fits.values() if is_used] or [live for live, _ in fits.values()]
+        if len(used) == 1:
+            found[identity.address] = used[0]
+        elif used:
+            _say_several(context, population, identity, rule, used)
     return found
+
+
+def _say_several(
+    context: Context, population: Population, identity: Identity, rule: Outbound, found: list[LiveObject]
+) -> None:
+    names = ", ".join(sorted(live.dn for live in found))
+    identity.unlinked[rule.name] = f"{len(found)} objects were synced from its accounts"
+    population.contested |= {(rule.rule.directory, live.anchor) for live in found}
+    context.say(
+        "error",
+        "ambiguous-link",
+        f"{identity.address} has accounts in several domains, and {rule.rule.directory} an object of each: {names}",
+        identity.address,
+        f"Disable all but one, or decide it with a pin in decisions.yaml: {{object: {rule.rule.directory}/"
+        f"{found[0].anchor}, is: {identity.address}@{rule.key}}}",
+        rule.rule.at,
+    )
 
 
 def _is_primary(population: Population, rule: Outbound) -> bool:

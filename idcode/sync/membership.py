@@ -12,6 +12,7 @@ from idcode.expressions import Environment, EvaluationError, Program, UnknownVal
 from idcode.model.addresses import Address
 from idcode.model.desired import DesiredObject, Wanted
 from idcode.model.diagnostics import Span
+from idcode.model.identifiers import is_guid
 from idcode.model.values import Ref, Scalar, Special
 from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading
@@ -176,11 +177,11 @@ def _wanted_members(
         if isinstance(named, Ref):
             wants.add(named)
         elif named == "frozen":
-            owner = context.find_identity(Address.parse(text, context.gathered.directories))
+            owner = _owner(context, text)
             unknown |= _objects(context, owner, reading.name) if owner else set()
     for text in declared.members.exclude:
         named = _named(context, reading, declared, text, groups)
-        owner = context.find_identity(Address.parse(text, context.gathered.directories))
+        owner = _owner(context, text)
         if isinstance(named, Ref):
             wants.discard(named)
             if owner is None or not owner.frozen:
@@ -224,7 +225,13 @@ def _objects(context: Context, identity: Identity, directory: str) -> set[Ref]:
 def _named(
     context: Context, reading: DirectoryReading, declared: Roster, text: str, groups: Mapping[str, DesiredObject]
 ) -> Ref | str | None:
-    """Resolve an ``include`` or ``exclude`` entry."""
+    """Resolve an ``include`` or ``exclude`` entry; ``directory/anchor`` is an object that no source knows."""
+    anchor = text.removeprefix(f"{reading.name}/").lower()
+    if is_guid(anchor) and (reading.view.flat or anchor in reading.view.objects):
+        return Ref(anchor)  # in a tenant also of kinds that are not read, such as service principals
+    if is_guid(anchor):
+        _unknown_member(context, declared, text, f"is not in {reading.name}")
+        return None
     address = Address.parse(text, context.gathered.directories)
     if address.type == "group":
         group = groups.get(address.key.lower())
@@ -235,14 +242,7 @@ def _named(
         found = find_group(reading, address.key)
         if found is not None:
             return Ref(found.anchor)
-        context.say(
-            "error",
-            "unknown-member",
-            f"{declared.address} includes {text}, which is not there",
-            declared.address,
-            "Declare the group, or correct its name.",
-            declared.at,
-        )
+        _unknown_member(context, declared, text, "is not there")
         return None
     identity = context.find_identity(address)
     if identity is None:
@@ -258,3 +258,22 @@ def _named(
             )
         return None
     return context.object_of(identity, reading.name, address.rule)
+
+
+def _unknown_member(context: Context, declared: Roster, text: str, what: str) -> None:
+    context.say(
+        "error",
+        "unknown-member",
+        f"{declared.address} includes {text}, which {what}",
+        declared.address,
+        "Declare the group, or correct its name.",
+        declared.at,
+    )
+
+
+def _owner(context: Context, text: str) -> Identity | None:
+    """Return the person whom an entry names, if it is one."""
+    try:
+        return context.find_identity(Address.parse(text, context.gathered.directories))
+    except ValueError:
+        return None

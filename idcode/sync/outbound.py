@@ -327,7 +327,8 @@ class ObjectBuilder:
             want = False if wanted_object.action != "keep" else None
         if wanted_object.action != "keep":
             wanted_object.password = with_password
-            wanted_object.enabled = want is True and (with_password or guest)
+            back = wanted_object.action == "restore" and self.reading.view.schema.terms.keeps_passwords
+            wanted_object.enabled = want is True and (with_password or guest or back)
             return
         if live is not None and live.enabled and live.mark is not None:
             # Somebody enabled it by hand: the mark of an earlier disabling must not outlive that.

@@ -51,6 +51,8 @@ def decide(context: Context, population: Population, identity: Identity, rule: O
         return "keep"
     if awaits_sync(context, population, identity, rule) is not None:
         return "awaiting"
+    if live is not None and live.deleted and live.synced:
+        return "none"  # only the sync that deleted it can bring it back
     if not rule.rule.creates:
         return "none"
     if not _may_create(population, identity, rule):

@@ -21,6 +21,7 @@ from idcode.config.models.objects import (
 from idcode.config.nearest import suggestion
 from idcode.model.addresses import Address
 from idcode.model.diagnostics import Span
+from idcode.model.identifiers import is_guid
 
 _ENTRA_ONLY = ("administrative_units", "role_assignments", "app_role_assignments")
 _ENTRA_GROUP_KEYS = ("membership_rule", "licences", "owners", "role_assignable")
@@ -190,6 +191,9 @@ def _check_members(members: Members | None, file: ObjectFile, dialect: Dialect, 
 def _check_member(text: str, span: Span, directory: str, checks: ObjectChecks) -> None:
     """Check the address of a group or a person in a list of members, owners or principals."""
     context = checks.context
+    place, _, anchor = text.partition("/")
+    if place == directory and is_guid(anchor):
+        return
     address = check_address(text, span, context)
     if not address:
         return
