@@ -44,6 +44,7 @@ def recheck(plan: Plan, directories: Mapping[str, Directory], restraints: Restra
         restraints.min_population,
         given,
         lambda name: directories[name].privileges(),
+        undoing=plan.kind == "rollback",
     )
     _insist_on_passing([guard for guard in results if guard.status in ("stopped", "held")], given)
 

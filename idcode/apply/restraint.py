@@ -71,7 +71,13 @@ def restrain(
     kept, waiting = _without(changes, proceed, drafts)
     remaining = [drafts[change.id] for change in kept]
     results, stopped = check(
-        restraints.limits, remaining, populations, restraints.min_population, restraints.overrides, privileges
+        restraints.limits,
+        remaining,
+        populations,
+        restraints.min_population,
+        restraints.overrides,
+        privileges,
+        undoing=True,
     )
     by_guard = [_report(change, stopped[draft]) for change in kept if (draft := drafts[change.id]) in stopped]
     kept, later = _without(kept, [draft for draft in remaining if draft not in stopped], drafts)

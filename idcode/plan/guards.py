@@ -90,6 +90,8 @@ def check(
     min_population: int,
     overrides: Sequence[Override],
     privileges: Callable[[str], Privileges],
+    *,
+    undoing: bool = False,
 ) -> tuple[list[GuardResult], dict[Draft, str]]:
     """Compare every limit with the drafts of each scope; return the results, and the drafts to hold back with why.
 
@@ -97,10 +99,11 @@ def check(
     ``populations`` is by scope; in one that is not in it every percentage is exceeded, because nobody can say of how
     many. ``overrides`` are those that count today. ``privileges`` tells who has power over a directory; it is asked
     only where a draft and a limit are about that, and raises ``DirectoryError`` where the directory does not tell.
+    ``undoing`` is for rollbacks.
     """
     names = {limit.name for limit in limits}
     if names & {"protected", "privileged_gain"}:
-        weigh(drafts, privileges, gains="privileged_gain" in names)
+        weigh(drafts, privileges, gains="privileged_gain" in names, undoing=undoing)
     by_scope: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         by_scope[draft.scope].append(draft)

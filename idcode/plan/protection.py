@@ -17,18 +17,20 @@ _HARMFUL = frozenset({"disable", "delete", "move"})
 _LOGON = frozenset({"samaccountname", "userprincipalname"})
 
 
-def weigh(drafts: Sequence[Draft], privileges: Callable[[str], Privileges], *, gains: bool) -> None:
+def weigh(
+    drafts: Sequence[Draft], privileges: Callable[[str], Privileges], *, gains: bool, undoing: bool = False
+) -> None:
     """Note in ``drafts`` what they take from the powerful and give to others.
 
     ``privileges`` is asked only for directories of which a draft may concern power; with ``gains`` also where it only
-    adds members.
+    adds members. Where drafts are ``undoing`` a run, taking members out of a group takes nothing that they had before.
     """
     for name in sorted({draft.directory for draft in drafts if _may_concern(draft, gains)}):
         known = privileges(name)
         mine = [draft for draft in drafts if draft.directory == name]
         giving = _giving_power(mine, known)
         for draft in mine:
-            _weigh(draft, known, _target(draft) in giving)
+            _weigh(draft, known, _target(draft) in giving, undoing)
 
 
 def renames_logon(draft: Draft) -> bool:
@@ -64,14 +66,14 @@ def _harms(draft: Draft) -> bool:
     return draft.op in _HARMFUL or renames_logon(draft) or (there and draft.password)
 
 
-def _weigh(draft: Draft, known: Privileges, gives_power: bool) -> None:
+def _weigh(draft: Draft, known: Privileges, gives_power: bool, undoing: bool) -> None:
     own = {Ref(anchor) for anchor in known.own}
     if _harms(draft):
         draft.protected = _reason(draft.anchor, known)
         draft.harmed = bool(draft.protected)
     if gives_power:
         draft.gained = len(joining(draft))
-        if leaving(draft):
+        if leaving(draft) and not undoing:
             draft.harmed += len(leaving(draft))
             draft.protected = draft.protected or "its members have power over the directory"
     elif out := own.intersection(leaving(draft)):

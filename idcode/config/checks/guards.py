@@ -31,7 +31,7 @@ def check_guards(files: Sequence[DecisionFile], sets: Mapping[str, RuleSet], con
 
 
 def _scope(text: str, span: Span, sets: Mapping[str, RuleSet], context: Context) -> None:
-    directory, slash, rest = text.partition("/")
+    directory, slash, _ = text.partition("/")
     if not context.known_directory(directory, span) or not slash:
         return
     rules = (rule.name for rules in sets.values() for rule in rules.rules_in(directory))
