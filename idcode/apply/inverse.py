@@ -75,9 +75,9 @@ class Undone:
 
 
 def invert(
-    change: Change, before: LiveObject | None, state: Simulated | None, comparison: Comparison, renames: Renames
+    change: Change, before: LiveObject | None, state: Simulated | None, comparison: Comparison, *, in_part: bool
 ) -> Undone:
-    """Return the inverse of ``change`` as it was carried out on an object that was ``before``.
+    """Return the inverse of ``change`` as it was carried out, ``in_part`` perhaps, on an object that was ``before``.
 
     What is no longer as the run left it belongs to somebody else by now and stays. ``state`` is ``None`` for an
     object that the directory does not keep any more, and is moved on to what the inverse leaves.
@@ -91,8 +91,8 @@ def invert(
         # Nobody makes a role or deletes one: who has got it gives it back.
         change = replace(change, op="update", phase="link", attributes=_holders(change))
     if change.op in ("create", "restore"):
-        return _delete(change, state, comparison)
-    return _turn_back(change, before, state, comparison, renames)
+        return _delete(change, state, comparison, in_part)
+    return _turn_back(change, before, state, comparison)
 
 
 def _holders(change: Change) -> Mapping[str, AttributeChange]:
@@ -103,11 +103,16 @@ def _holders(change: Change) -> Mapping[str, AttributeChange]:
     }
 
 
-def _delete(change: Change, state: Simulated, comparison: Comparison) -> Undone:
-    """Undo a creation. The object must still be as the run made it: what others put there is not theirs to lose."""
+def _delete(change: Change, state: Simulated, comparison: Comparison, in_part: bool) -> Undone:
+    """Undo a creation. The object must still be as the run made it: what others put there is not theirs to lose.
+
+    One that was made ``in_part`` need not have everything that it was to have.
+    """
     live = state.live()
     # The flags of a restored account follow its state, which later changes of the run may have set.
     relied = {name: item for name, item in change.attributes.items() if name not in PLACES | STATES | {ACCOUNT_FLAGS}}
+    if in_part:
+        relied = {name: item for name, item in relied.items() if comparison.live(live, name) not in ((), (False,))}
     edited = [name for name, item in relied.items() if not _is_as_left(item, live, name, comparison)]
     if edited:
         return Undone(held=(f"changed since: {', '.join(edited)}; the object is not deleted",))
@@ -173,14 +178,12 @@ def _account_flags(before: LiveObject) -> dict[str, AttributeChange]:
     return found
 
 
-def _turn_back(
-    change: Change, before: LiveObject | None, state: Simulated, comparison: Comparison, renames: Renames
-) -> Undone:
+def _turn_back(change: Change, before: LiveObject | None, state: Simulated, comparison: Comparison) -> Undone:
     """Undo an update, a move, an enabling or a disabling, attribute by attribute."""
     attributes: dict[str, AttributeChange] = {}
     held: list[str] = []
     live = state.live()
-    old_dn = _old_dn(change, before, state, renames, held)
+    old_dn = _old_dn(change, before, state, comparison.known.renames, held)
     for name, item in change.attributes.items():
         if name in PLACES:
             back = replace(item, before=item.after, after=item.before, why=None) if old_dn else None

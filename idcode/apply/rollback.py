@@ -66,11 +66,12 @@ class RollbackOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """A change that the run carried out, at least in part, and the object as it was before."""
+    """A change that the run carried out, ``in_part`` perhaps, and the object as it was before."""
 
     change: Change
     before: LiveObject | None
     anchor: str | None
+    in_part: bool
 
 
 def plan_rollback(run_id: str, store: Store, directories: Mapping[str, Directory], options: RollbackOptions) -> Plan:
@@ -184,18 +185,18 @@ def _carried_out(
     for row in rows:
         if row.batch <= to_batch or row.intended is None:
             continue
-        anchor, begun = row.anchor, False
+        anchor, begun, in_part = row.anchor, False, False
         for write in by_change[row.change_id]:
             outcome, found = write.outcome, write.anchor
             if outcome in (None, "unknown") and write.kind != "password":
                 request = Write(write.write_id, write.change_id, write.kind, write.request)
                 settled = directories[row.directory].settle(request)
                 outcome, found = settled.status, settled.anchor
-            begun = begun or outcome == "done"
+            begun, in_part = begun or outcome == "done", in_part or outcome != "done"
             anchor = found or anchor
         if begun:
             before = decode_live(row.live) if row.live else None
-            done.append(_Done(decode_change(row.intended), before, anchor))
+            done.append(_Done(decode_change(row.intended), before, anchor, in_part))
     return done
 
 
@@ -269,7 +270,7 @@ class _Rollback:
     def _invert(self, item: _Done, states: Mapping[str, Simulated], comparison: Comparison) -> Change | None:
         change, state = item.change, states.get(item.anchor or "")
         place = state.dn if state else ""
-        undone = invert(change, item.before, state, comparison, comparison.known.renames)
+        undone = invert(change, item.before, state, comparison, in_part=item.in_part)
         for reason in undone.held:
             self._hold(change, item.anchor, reason)
         if state and state.dn != place:

@@ -127,6 +127,25 @@ def test_a_rollback_can_be_rolled_back(apply: Any, undo: Undo, directory: Memory
     assert directory.dump() == start
 
 
+@pytest.mark.parametrize(("left", "status"), [((), "done"), (("Boss",), "held")])
+def test_a_creation_that_stopped_half_way_is_undone_whatever_it_lacks(
+    apply: Any, undo: Undo, directory: MemoryDirectory, sink: Sink, store: Store, left: Any, status: str
+) -> None:
+    before = directory.dump()
+    sink.refused.add(EVE)
+    run = apply(plan([[hire("c1")]]))
+    assert run.problems[0].status == "failed"
+    (eve,) = (item for item in directory.objects.values() if item.dn == f"CN=Eve,{BASE}")
+    values = {name: held for name, held in {**eve.attributes, "title": left}.items() if held}
+    directory.objects[eve.anchor] = replace(eve, attributes=values)
+    planned = plan_rollback(run.run_id, store, {"corp": directory}, ROLLBACK)
+    if status == "held":
+        assert "title" in planned.held[0].reason
+        return
+    assert undo(run.run_id).status == "done"
+    assert directory.dump() == before
+
+
 def test_nothing_is_left_to_undo_after_a_rollback(
     apply: Any, undo: Undo, directory: MemoryDirectory, store: Store
 ) -> None:
