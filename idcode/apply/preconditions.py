@@ -200,6 +200,9 @@ def _what_is_left(change: Change, live: LiveObject, comparison: Comparison) -> D
             continue
         kind = comparison.kind(name, item)
         if item.delta:
+            if kind is Kind.ADDRESS and (other := _other_primary(item, comparison.live(live, name))):
+                now = comparison.shown(name, other)
+                return Decision("stale", change, f"{name} has another primary address now, {now}")
             rest = _rest_of_delta(item, comparison.live_keys(comparison.live(live, name), kind), comparison, kind)
             if rest.add or rest.remove:
                 left[name] = rest
@@ -218,6 +221,14 @@ def _what_is_left(change: Change, live: LiveObject, comparison: Comparison) -> D
     if not in_place:
         left.update({name: item for name, item in change.attributes.items() if name in PLACES})
     return Decision("go", _as_of_now(change, live, left, comparison))
+
+
+def _other_primary(item: AttributeChange, live: Iterable[Scalar]) -> tuple[Scalar, ...]:
+    """Return the primary address that somebody set meanwhile, where the change would set one beside it."""
+    if not any(syntax.is_primary(value) for value in item.add):
+        return ()
+    planned = syntax.keys((*item.remove, *item.add), Kind.ADDRESS)
+    return tuple(value for value in live if syntax.is_primary(value) and syntax.key(value, Kind.ADDRESS) not in planned)
 
 
 def _rest_of_delta(

@@ -86,6 +86,11 @@ def _address(value: Scalar) -> Hashable:
     return (prefix, address.lower()) if colon else ("", prefix.lower())
 
 
+def is_primary(value: Scalar) -> bool:
+    """Whether a mail address is the primary one of its object: ``SMTP:`` says so, ``smtp:`` says not."""
+    return text_of(value).startswith("SMTP:")
+
+
 def _integer(value: Scalar) -> Hashable:
     return int(text_of(value)) if not isinstance(value, bool) else int(value)
 
