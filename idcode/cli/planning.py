@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from idcode.plan.build import Options, build_plan
 from idcode.store.store import Store
 from idcode.sync.context import Context
 from idcode.sync.engine import compute
-from idcode.sync.gather import DirectoryReading, Gathered, gather
+from idcode.sync.gather import DirectoryReading, Gathered, ask_authority, gather
 from idcode.sync.programs import IdentityRules, compile_rules
 from idcode.sync.provenance import Explainer
 
@@ -145,6 +145,10 @@ def plan_from(inputs: Inputs) -> Planned:
     """Compute a plan of what was read."""
     repository, gathered = inputs.repository, inputs.gathered
     context = compute(repository, inputs.rules, gathered, inputs.as_of)
+    if context.in_question:
+        gathered = ask_authority(gathered, inputs.directories, context.in_question)
+        inputs = replace(inputs, gathered=gathered)
+        context = compute(repository, inputs.rules, gathered, inputs.as_of)
     context.state.diagnostics += [
         *inputs.warnings,
         *_unsupported(repository, inputs.directories),

@@ -141,7 +141,7 @@ class AdDomain:
         """Return none: a domain controller shows at once what it has taken."""
         return frozenset()
 
-    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:  # noqa: ARG002
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:
         """Do nothing: a domain controller shows at once what it has taken, and new objects have their name."""
 
     def close(self) -> None:

@@ -173,7 +173,7 @@ class SavedDomain:
         """Return none; nothing is written here."""
         return frozenset()
 
-    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:  # noqa: ARG002
+    def remember(self, write: Write, live: LiveObject | None, anchor: str | None, at: datetime) -> None:
         """Do nothing; nothing is written here."""
 
     def lower(self, change: Change, anchors: Mapping[str, str]) -> list[Write]:
