@@ -9,7 +9,7 @@ from idcode.model.diagnostics import Diagnostic, Severity, Span
 from idcode.report.ansi import Painter, Tone
 from idcode.report.cells import clip, width
 from idcode.report.findings import count_severities
-from idcode.report.visible import visible
+from idcode.report.visible import visible, visible_json
 
 FORMAT = "idcode.diagnostics/1"
 _TONES: dict[Severity, Tone] = {"error": "danger", "warning": "change", "info": "move"}
@@ -105,4 +105,4 @@ def to_document(diagnostics: Iterable[Diagnostic]) -> dict[str, object]:
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Return :func:`to_document` as readable JSON, ending in a newline."""
-    return json.dumps(to_document(diagnostics), indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(to_document(diagnostics), indent=2, ensure_ascii=False)) + "\n"

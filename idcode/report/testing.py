@@ -11,7 +11,7 @@ from idcode.model.diagnostics import Diagnostic
 from idcode.model.testing import Mismatch, RuleTestResult, Said
 from idcode.report.cells import width as cells_of
 from idcode.report.layout import Page
-from idcode.report.visible import quoted, visible
+from idcode.report.visible import quoted, visible, visible_json
 from idcode.report.wording import plural, reason
 
 FORMAT = "idcode.tests/1"
@@ -136,7 +136,7 @@ def render_json(results: Sequence[RuleTestResult]) -> str:
         },
         "tests": [_json(result) for result in results],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return visible_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _json(result: RuleTestResult) -> dict[str, object]:

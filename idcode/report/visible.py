@@ -16,6 +16,8 @@ _SPACES = frozenset(" \u3000")  # the ideographic space is how Japanese names ar
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+_ACTED_ON = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+"""What JSON takes as it is: DEL, the controls of eight bits, line separators, and marks of direction."""
 _MOST_MARKS = 3  # more combining marks on one letter reach into the lines above and below
 
 
@@ -35,6 +37,11 @@ def visible(text: str) -> str:
 def quoted(text: str) -> str:
     r"""Return ``text`` visible and in double quotes, so that spaces at its ends and fake arrows show."""
     return '"' + visible(text).replace('"', '\\"') + '"'
+
+
+def visible_json(text: str) -> str:
+    r"""Return JSON as other JSON for the same data, whose strings hold nothing that a terminal acts on (``\u202e``)."""
+    return _ACTED_ON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def is_right_to_left(text: str) -> bool:

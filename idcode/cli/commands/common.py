@@ -69,8 +69,9 @@ def render_document(document: Mapping[str, Any], redact: Collection[str]) -> str
     """Render a plan that is JSON already: as it is, or for reading only where values have to be hidden."""
     from idcode.plan.file import to_text
     from idcode.report.redaction import redacted
+    from idcode.report.visible import visible_json
 
-    return to_text(redacted(document, redact) if redact else document)
+    return visible_json(to_text(redacted(document, redact) if redact else document))
 
 
 def has_errors(diagnostics: Collection[Diagnostic]) -> bool:

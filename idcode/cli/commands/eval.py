@@ -19,6 +19,7 @@ from idcode.expressions.program import Program, compile_expression, compile_trac
 from idcode.model.diagnostics import Diagnostic, Severity, Span
 from idcode.model.errors import UsageError
 from idcode.model.values import Complex, Ref, Result, Scalar, Special, iso, parse_iso
+from idcode.report.visible import visible_json
 
 _GIVEN = re.compile(r"(?P<name>.+?)(?P<json>:)?=(?P<value>.*)", re.DOTALL)
 _MEANINGS: dict[Result, str] = {
@@ -155,7 +156,7 @@ def _written(value: Scalar) -> str:
     if isinstance(value, bytes):
         return value.hex(" ")
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return visible_json(json.dumps(value, ensure_ascii=False))
     if isinstance(value, Complex):
         return "{" + ", ".join(f"{name}: {_written(part)}" for name, part in value.fields) + "}"
     return format(value, "f") if isinstance(value, Decimal) else str(value)
@@ -166,7 +167,7 @@ def run_batch(file: Path) -> int:
     now = datetime.now(UTC)
     for number, line in enumerate(_lines(file), 1):
         if line.strip():
-            console.say(json.dumps(answer(_parsed(line, file, number), now), ensure_ascii=False))
+            console.say(visible_json(json.dumps(answer(_parsed(line, file, number), now), ensure_ascii=False)))
     return 0
 
 

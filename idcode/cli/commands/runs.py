@@ -10,6 +10,7 @@ from typing import Any
 from idcode.cli import console, wiring
 from idcode.cli.commands.common import check_format
 from idcode.report import runs as report
+from idcode.report.visible import visible_json
 
 
 def run(directory: Path | None, run_id: str | None, output: str, sandbox: bool) -> int:
@@ -47,4 +48,4 @@ def _let_through(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return visible_json(json.dumps(value, ensure_ascii=False, indent=2))

@@ -16,6 +16,7 @@ from idcode.model import dn
 from idcode.model.addresses import split_path
 from idcode.model.errors import DirectoryError, UsageError
 from idcode.model.records import Query, collect
+from idcode.report.visible import visible_json
 
 if TYPE_CHECKING:
     from idcode.directories.sandbox.tenant.settings import TenantSettings
@@ -89,11 +90,11 @@ def show(directory: Path | None, path: str, name: str | None) -> int:
     while True:
         body = _answer(tenant, "GET", url)
         if not isinstance(body, dict) or "value" not in body:
-            console.say(json.dumps(body, indent=2, ensure_ascii=False))
+            console.say(visible_json(json.dumps(body, indent=2, ensure_ascii=False)))
             return 0
         values += body["value"]
         if "@odata.nextLink" not in body:
-            console.say(json.dumps(values, indent=2, ensure_ascii=False))
+            console.say(visible_json(json.dumps(values, indent=2, ensure_ascii=False)))
             return 0
         url = str(body["@odata.nextLink"]).partition("/v1.0")[2]
 
