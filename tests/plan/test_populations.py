@@ -44,7 +44,9 @@ def planned(state: DesiredState, live: dict[str, LiveObject], *, batch_size: int
 )
 def test_a_percentage_is_of_what_the_scope_holds(population: Population | None, count: int, status: str) -> None:
     known = {} if population is None else {"s": population}
-    (result,), _ = check([GuardLimit("delete", None, 1, "stop")], deletions(count), known, 10, (), lambda _: Privileges())
+    (result,), _ = check(
+        [GuardLimit("delete", None, 1, "stop")], deletions(count), known, 10, (), lambda _: Privileges()
+    )
     assert result.status == status
 
 
