@@ -35,11 +35,9 @@ def read_privileges(session: Session, root_dn: str, domain_sid: str) -> Privileg
         found[_anchor(entry)] = "built in"
         level.append((entry, f"in {name}"))
     while level:
-        level = [
-            (entry, reason)
-            for entry, reason in _members(session, root_dn, level)
-            if found.setdefault(_anchor(entry), reason) is reason and _type(entry) == "group"
-        ]
+        members = [item for item in _members(session, root_dn, level) if _anchor(item[0]) not in found]
+        found |= {_anchor(entry): reason for entry, reason in members}
+        level = [(entry, reason) for entry, reason in members if _type(entry) == "group"]
     return Privileges(found, _own(session, root_dn))
 
 
