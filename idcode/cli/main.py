@@ -360,9 +360,16 @@ def _writes(arguments: list[str]) -> bool:
 def _explain_error(error: IdcodeError) -> None:
     if isinstance(error, ConfigError):
         console.tell(error.diagnostics)
-    console.note(f"error: {error}")
+    console.note(f"error: {_readable(str(error))}")
     if error.hint:
-        console.note(f"hint: {error.hint}")
+        console.note(f"hint: {_readable(error.hint)}")
+
+
+def _readable(text: str) -> str:
+    """Return a message, which may quote names from anywhere, without anything that a terminal would act on."""
+    from idcode.report.visible import visible
+
+    return "\n".join(visible(line) for line in text.splitlines())
 
 
 def _unexpected(error: Exception, arguments: list[str]) -> int:
@@ -370,14 +377,17 @@ def _unexpected(error: Exception, arguments: list[str]) -> int:
     import tempfile
     import traceback
 
+    from idcode.config.environment import without_variables
+
+    details = without_variables(traceback.format_exc())
     if os.environ.get("IDCODE_DEBUG"):
-        traceback.print_exc()
+        console.note(_readable(details))
         return 1
     descriptor, name = tempfile.mkstemp(prefix="idcode-error-", suffix=".txt")
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(f"idcode {__version__}: {' '.join(arguments)}\n\n")
-        traceback.print_exc(file=file)
-    console.note(f"error: idcode met a defect of its own: {type(error).__name__}: {error}")
+        file.write(f"idcode {__version__}: {' '.join(arguments)}\n\n{details}")
+    message = _readable(without_variables(str(error)))
+    console.note(f"error: idcode met a defect of its own: {type(error).__name__}: {message}")
     console.note(f"hint: please report it with the details in {name}")
     if _writes(arguments):
         console.note("hint: what was written before is in the history: idcode runs")

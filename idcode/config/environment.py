@@ -15,6 +15,9 @@ from idcode.model.errors import ConfigError
 
 N = TypeVar("N", bound=Node)
 _VARIABLE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+_SHORTEST = 4
+"""Shorter values say little, and hiding them would garble other words."""
+_seen: set[str] = set()
 _BEGINNING = re.compile(r"\$\{env:[^}]*\}?")
 
 
@@ -29,6 +32,16 @@ def malformed_variables(data: Any) -> Iterator[tuple[Span, str]]:
         for match in _BEGINNING.finditer(data):
             if not _VARIABLE.fullmatch(match[0]):
                 yield locate(data, match.start(), len(match[0])), match[0]
+
+
+def without_variables(text: str) -> str:
+    """Return ``text`` without the values of variables that were used so far in this process.
+
+    For what other libraries say of a defect: a driver may repeat the address, password included, that it was given.
+    """
+    for value in sorted(_seen, key=len, reverse=True):
+        text = text.replace(value, "(hidden)")
+    return text
 
 
 def resolve_environment(settings: N, environ: Mapping[str, str], otherwise: str = "") -> N:
@@ -89,6 +102,8 @@ class _Resolver:
     def _lookup(self, match: re.Match[str], owner: Node, path: tuple[str | int, ...]) -> str:
         name = match[1]
         if name in self.environ:
+            if len(self.environ[name]) >= _SHORTEST:
+                _seen.add(self.environ[name])
             return self.environ[name]
         written = owner.written(*path)
         span = locate(written, match.start(), len(match[0])) if written is not None else owner.place(*path)

@@ -92,7 +92,8 @@ def _prepare_file(url: URL, root: Path) -> Path:
         raise StoreError("the store must be a file: history in memory is lost with the run", hint=_HINT)
     path = root / url.database
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parent.parents), path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise StoreError(

@@ -103,7 +103,8 @@ class Cache:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(self._path.parent.parents), self._path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         with closing(sqlite3.connect(self._path, timeout=10)) as connection:
             connection.executescript(_TABLES)

@@ -39,7 +39,8 @@ class Form:
         """
         fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (*reversed(path.parent.parents), path.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
             fresh.unlink(missing_ok=True)
             os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             connection = sqlite3.connect(fresh, isolation_level=None)
