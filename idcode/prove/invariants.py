@@ -6,7 +6,7 @@ nothing. Here is what a domain controller lets pass and an organisation would no
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from idcode.model import dn
@@ -22,10 +22,10 @@ from idcode.prove.privileges import Privileges
 class Watch:
     """Looks at the objects that each batch touched. Only what the plan brings about counts, not what was so before.
 
-    ``attributes`` is what has to be read of them.
+    ``attributes`` is what has to be read of them, ``named`` the guards that were overridden, each with its scope.
     """
 
-    def __init__(self, view: DirectoryView, changes: Iterable[Change]) -> None:
+    def __init__(self, view: DirectoryView, changes: Iterable[Change], named: Collection[tuple[str, str]] = ()) -> None:
         self._schema = view.schema
         self._start = view.objects
         self._now = dict(view.objects)
@@ -34,7 +34,7 @@ class Watch:
         self._unique = {found.name for found in known if found and found.unique in ("domain", "forest", "tenant")}
         self.attributes = written | {"member"}
         self._holders = self._who_holds()
-        self._privileges = Privileges(view.objects.values())
+        self._privileges = Privileges(view.objects.values(), named)
 
     def after(
         self, changes: Sequence[Change], anchors: Mapping[str, str], live: Mapping[str, LiveObject]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from idcode.model import dn
 from idcode.model.plans import Change
@@ -10,16 +10,20 @@ from idcode.model.privileges import is_privileged_group, sid_of
 from idcode.model.records import LiveObject
 from idcode.model.values import Ref
 
+_GUARD_OF = {"becomes": "privileged_gain", "is no longer": "protected"}
+
 
 class Privileges:
     """Follows the effective membership of the privileged groups of one directory.
 
     A change of such a group itself stands in the plan by that group's name, where a reviewer sees it. What this finds
     is everything else that makes somebody an administrator, or takes it away: a change of a group that is nested in
-    one, or the deletion of a member.
+    one, or the deletion of a member. Unless somebody said so: ``named`` are the guards that were overridden, each with
+    its scope.
     """
 
-    def __init__(self, objects: Iterable[LiveObject]) -> None:
+    def __init__(self, objects: Iterable[LiveObject], named: Collection[tuple[str, str]] = ()) -> None:
+        self._named = frozenset(named)
         known = {live.anchor: live for live in objects if not live.deleted}
         self._privileged = {anchor: live for anchor, live in known.items() if _is_privileged(live)}
         self._members = _memberships(known)
@@ -54,8 +58,9 @@ class Privileges:
         # By name: new objects have other anchors in every proof, and the same plan has the same findings (law 11).
         called = {member: _name(now[member]) if member in now else member for member, _ in changed}
         for (member, word), names in sorted(changed.items(), key=lambda item: (called[item[0][0]], item[0][1])):
-            what = f"{called[member]} {word} a member of {', '.join(sorted(names))} by way of it"
-            yield self._cause(touching, anchors, member), what
+            cause = self._cause(touching, anchors, member)
+            if (_GUARD_OF[word], cause.scope) not in self._named:
+                yield cause, f"{called[member]} {word} a member of {', '.join(sorted(names))} by way of it"
         self._before = found
 
     def _take_in(

@@ -29,7 +29,8 @@ def rehearse(
     come out as planned, is a finding; those that only wait for it are not. ``redact`` names attributes whose values
     must be in no message.
     """
-    watches = {name: Watch(view, _changes_in(plan, name)) for name, view in views.items()}
+    named = {(guard.name, guard.scope) for guard in plan.guards if guard.status == "overridden"}
+    watches = {name: Watch(view, _changes_in(plan, name), named) for name, view in views.items()}
     runner = Runner(plan, "proof", _NoJournal(), copies, PracticeSink(), _Silence(), lambda: False, redact)
     findings: list[Diagnostic] = []
     changes = {change.id: change for change in plan.changes}

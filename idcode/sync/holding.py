@@ -17,7 +17,7 @@ def read_holds(repository: Repository) -> tuple[Hold, ...]:
 
     A break-glass account is on hold for good.
     """
-    directories = list(repository.directories)
+    directories = list(repository.project.directories)  # of which an apply has only those it changes
 
     def plain(text: str) -> str:
         directory, slash, anchor = text.partition("/")

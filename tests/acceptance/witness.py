@@ -62,6 +62,11 @@ class Witness:
         self.connection.add(dn, ["user"], attributes)
         assert self.connection.result["result"] == 0, self.connection.result
 
+    def add_group(self, dn: str, *members: str) -> None:
+        """Add a group with members."""
+        name = dn.partition(",")[0].partition("=")[2]
+        assert self.connection.add(dn, ["group"], {"sAMAccountName": name, "member": list(members)}), self.connection.result
+
     def add_ou(self, name: str) -> None:
         """Create an OU below the base by hand."""
         self.connection.add(f"OU={name},{self._domain.base_dn}", ["organizationalUnit"])
