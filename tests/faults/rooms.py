@@ -39,16 +39,18 @@ class Rooms(Scene):
         return [_in_order(pattern.sub(lambda found: names[found[0]], one)) for one in moments]
 
     def dump(self, *, versions: bool = False) -> Dump:
-        """Return every object with its properties and links, by type and name."""
+        """Return every living object with its properties and links, by type and name."""
         names = {object_id: name for object_id, name, _ in self._objects()}
         found: Dump = {}
         for object_id, name, properties in self._objects():
-            kept = {key: value for key, value in properties.items() if not _OF_TIME.search(key)}
-            if versions:
-                kept.pop("securityIdentifier", None)  # is made of the id
-            found[name] = {**kept, "links": []} if versions else {**kept, "id": object_id, "links": []}
+            if "deletedDateTime" not in properties:
+                kept = {key: value for key, value in properties.items() if not _OF_TIME.search(key)}
+                if versions:
+                    kept.pop("securityIdentifier", None)  # is made of the id
+                found[name] = {**kept, "links": []} if versions else {**kept, "id": object_id, "links": []}
         for kind, source, target in self._rows("SELECT kind, source, target FROM links"):
-            found[names[source]]["links"].append((kind, names.get(target, target)))
+            if names[source] in found:
+                found[names[source]]["links"].append((kind, names.get(target, target)))
         for values in found.values():
             values["links"].sort()
         return found
