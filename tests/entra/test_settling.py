@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idcode.directories.entra.memory import Memory
 from idcode.directories.sandbox.tenant.entities import Entity
 from idcode.directories.sandbox.tenant.exchange import Reply, Request
 from idcode.directories.sandbox.tenant.http.faults import Fault, Faults, Rule
@@ -127,6 +128,26 @@ def test_settling_waits_for_replicas_before_it_says_that_nothing_was_done() -> N
         assert directory.settle(item).status == "done"
     finally:
         tenant.close()
+
+
+def test_writes_that_an_earlier_process_left_unanswered_are_waited_for_together(
+    estate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = estate([person(1, "ada.brisling"), person(2, "greta.hummer")])
+    directory = tenant.directory(patience="PT1S")
+    waited: list[float] = []
+    attempts = Memory.attempts
+
+    def noted(self: Memory, since: float) -> Any:
+        waited.append(since)
+        return attempts(self, since)
+
+    monkeypatch.setattr(Memory, "attempts", noted)
+    for anchor in (ADA, GRETA):
+        (item,) = directory.lower(change("update", {"city": to("Oslo")}, anchor=anchor), {})
+        assert directory.settle(item).status == "failed"
+    assert len(waited) == 2
+    assert len(set(waited)) == 1, "the second one has no patience of its own"
 
 
 def test_a_password_is_never_taken_for_set(estate: Any) -> None:

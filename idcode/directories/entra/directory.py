@@ -76,6 +76,7 @@ class EntraDirectory:
         self._bench = Bench(graph, self._decoder, self._roles, self._memory, f"{self._url}/{VERSION}")
         self._known: dict[str, LiveObject] = {}
         self._unanswered: dict[str, float] = {}
+        self._silent_since: float | None = None
 
     def fingerprint(self) -> Fingerprint:
         """Return the tenant's id; see the port. A tenant has no numbers by which to tell how far a replica is."""
@@ -129,6 +130,7 @@ class EntraDirectory:
 
     def write(self, changes: Sequence[Sequence[Write]], secrets: Secrets) -> Iterator[Outcome]:
         """Carry out the writes, in batches; see the port."""
+        self._silent_since = None
         for outcome in writing.write(self._bench, changes, secrets):
             if outcome.status == "unknown":
                 self._unanswered[outcome.write_id] = self._memory.now()
@@ -137,9 +139,13 @@ class EntraDirectory:
     def settle(self, write: Write) -> Outcome:
         """Find out by reading whether ``write`` was carried out; see the port.
 
-        The patience begins when the answer failed to come, so that many such writes are waited for together.
+        The patience begins when the answer failed to come, so that many such writes are waited for together. Of those
+        whose answers nobody waited for (the run was interrupted, or its process killed) it begins with the first one
+        that is asked about.
         """
-        since = self._unanswered.setdefault(write.id, self._memory.now())
+        if self._silent_since is None:
+            self._silent_since = self._memory.now()
+        since = self._unanswered.get(write.id, self._silent_since)
         return writing.settle(self._bench, write, since)
 
     def unseen(self, anchors: Collection[str]) -> frozenset[str]:
