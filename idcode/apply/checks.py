@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from idcode.apply.credentials import NO_SINK
@@ -13,10 +13,12 @@ from idcode.directories.port import Directory, Secrets
 from idcode.model.errors import IdcodeError, PlanRefused, StoreError
 from idcode.model.plans import DirectoryState, Plan
 from idcode.model.records import Fingerprint
-from idcode.model.values import parse_iso
+from idcode.model.values import iso, parse_iso
 from idcode.store.records import RunRow
 from idcode.store.store import Store
 
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""By how much the clocks of two machines may differ."""
 _AGAIN = "make a new plan and review it: idcode plan --out FILE"
 RESET = "a practice directory that was reset is a new one, and what was in the old one is gone"
 
@@ -45,12 +47,21 @@ def check_usable(plan: Plan, store: Store, config_digest: str, now: datetime) ->
         raise PlanRefused("the files have changed since the plan was made", _AGAIN)
     if run := store.plan_used(plan.plan_id):
         raise PlanRefused(f"the plan was applied before, by run {run}", _AGAIN)
-    try:
-        expired = parse_iso(plan.expires_at) < now
-    except ValueError:
-        raise PlanRefused(f"the plan says {plan.expires_at!r} where it should say when it expires", _AGAIN) from None
-    if expired:
+    if _moment(plan.expires_at, "when it expires") < now:
         raise PlanRefused(f"the plan has expired at {plan.expires_at}", _AGAIN)
+    if _moment(plan.created_at, "when it was made") > now + _CLOCKS_DIFFER:
+        raise PlanRefused(
+            f"the plan was made at {plan.created_at}, and by the clock of this machine it is {iso(now)} now: whether "
+            "it has expired cannot be told",
+            f"set the clock that is wrong; if it is the one the plan was made by, {_AGAIN}",
+        )
+
+
+def _moment(text: str, what: str) -> datetime:
+    try:
+        return parse_iso(text)
+    except ValueError:
+        raise PlanRefused(f"the plan says {text!r} where it should say {what}", _AGAIN) from None
 
 
 def check_resumption(run: RunRow, plan: Plan, store: Store, secrets: Secrets | None, options: Options) -> None:
