@@ -64,6 +64,8 @@ class _VerifiedTls(ldap3.Tls):
             connection.socket = self._context.wrap_socket(
                 connection.socket, do_handshake_on_connect=do_handshake, server_hostname=self._name
             )
+        except ssl.SSLEOFError:
+            raise  # the connection ended: nothing is wrong with the certificate
         except ssl.SSLError as error:
             self.failure = error
             raise
