@@ -1,0 +1,1 @@
+"""Runs of idcode on a real domain while something goes wrong around them."""
