@@ -16,9 +16,11 @@ from idcode.apply.rollback import plan_rollback
 from idcode.model.desired import GuardLimit, Hold
 from idcode.model.errors import StoreError
 from idcode.model.plans import Change, Plan, Population
+from idcode.model.privileges import Privileges
 from idcode.model.records import LiveObject
 from idcode.model.schema import DirectorySchema
 from idcode.model.values import Ref
+from idcode.plan.guards import PROTECTED
 from idcode.store.store import Store
 from tests.apply.builders import BASE, change, delta, plan, single
 from tests.apply.conftest import Listener, Sink
@@ -208,6 +210,36 @@ def test_a_protected_object_is_not_touched_by_a_rollback(inverse: Undo) -> None:
     undone = inverse(plan([hires("Eve")]), protection=Clerks())
     assert undone.changes == ()
     assert undone.held[0].reason == "delete: it is protected: a clerk"
+
+
+def test_who_became_an_administrator_since_is_not_deleted_by_a_rollback(
+    inverse: Undo, directory: MemoryDirectory, apply: Any, store: Store
+) -> None:
+    run = apply(plan([hires("Eve")]))
+    (eve,) = (anchor for anchor, live in directory.objects.items() if live.dn == f"CN=Eve,{BASE}")
+    directory.power = Privileges({eve: "in Domain Admins"})
+    options = replace(ROLLBACK, restraints=Restraints(limits=(PROTECTED,)))
+    undone = plan_rollback(run.run_id, store, {"corp": directory}, options)
+    assert undone.changes == ()
+    assert "it is protected: in Domain Admins" in undone.held[0].reason
+
+
+def test_what_a_run_made_somebody_an_administrator_by_is_taken_back(inverse: Undo, directory: MemoryDirectory) -> None:
+    directory.power = Privileges({GROUP_ID: "in Domain Admins"})
+    undone = inverse(plan([[enrol("c1", ADA_ID, scope="corp/groups")]]), limits=(PROTECTED,))
+    assert [item.attributes["member"].remove for item in undone.changes] == [(Ref(ADA_ID),)]
+
+
+def test_a_break_glass_account_is_not_touched_by_a_rollback(
+    inverse: Undo, directory: MemoryDirectory, apply: Any, store: Store
+) -> None:
+    run = apply(plan([hires("Eve", "Max")]))
+    (eve,) = (anchor for anchor, live in directory.objects.items() if live.dn == f"CN=Eve,{BASE}")
+    named = {**directory.objects[eve].attributes, "userPrincipalName": ("glass@contoso.com",)}
+    directory.objects[eve] = replace(directory.objects[eve], attributes=named)
+    options = replace(ROLLBACK, restraints=Restraints(holds=(hold("corp/GLASS@contoso.com", "delete"),)))
+    undone = plan_rollback(run.run_id, store, {"corp": directory}, options)
+    assert [item.address for item in undone.changes] == ["person:Max@corp/account"]
 
 
 def test_a_run_in_a_directory_that_left_the_files_cannot_be_rolled_back_and_says_so(apply: Any, store: Store) -> None:

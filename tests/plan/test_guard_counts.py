@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from idcode.model.plans import AttributeChange
+from idcode.model.privileges import Privileges
 from idcode.model.values import Ref
 from idcode.plan.drafts import Draft
 from idcode.plan.guards import COUNTERS
+from idcode.plan.protection import weigh
 
 ADA, BO = Ref("a1"), Ref("b1")
 
@@ -65,6 +67,35 @@ COUNTED = [
 @pytest.mark.parametrize(("name", "change", "count"), COUNTED)
 def test_a_change_counts(name: str, change: Draft, count: int) -> None:
     assert int(COUNTERS[name](change)) == count
+
+
+POWER = Privileges({"x1": "in Domain Admins"})
+
+
+def weighed(change: Draft, power: Privileges = POWER) -> tuple[int, int]:
+    weigh([change], lambda _: power, gains=True)
+    return int(change.harmed), change.gained
+
+
+def test_a_new_password_takes_the_account_from_an_administrator() -> None:
+    again = draft("enable", enabled=to(True, was=(False,)))
+    again.password = True
+    assert weighed(again) == (1, 0)
+    assert weighed(draft("enable", enabled=to(True, was=(False,)))) == (0, 0)
+
+
+def test_a_directory_role_gives_power_whoever_is_asked() -> None:
+    role = draft("update", "role_assignment", members=delta((ADA,), (BO, Ref("c1"))))
+    assert weighed(role, Privileges()) == (2, 1)
+
+
+def test_a_role_of_an_application_does_not() -> None:
+    assert weighed(draft("update", "app_role_assignment", members=delta((ADA,), (BO,))), Privileges()) == (0, 0)
+
+
+def test_a_new_group_that_can_hold_roles_gives_power_to_those_it_is_created_with() -> None:
+    assert weighed(draft("create", "group", isAssignableToRole=to(True), members=to(ADA, BO)), Privileges()) == (0, 2)
+    assert weighed(draft("create", "group", members=to(ADA, BO)), Privileges()) == (0, 0)
 
 
 def test_every_guard_has_a_counter() -> None:

@@ -95,6 +95,13 @@ def test_an_allowance_for_one_scope_counts_nowhere_else() -> None:
     assert passed == {"corp/account": 2, "corp/admin": 0}
 
 
+def test_what_a_narrow_allowance_covers_uses_up_nothing_of_a_wide_one() -> None:
+    limits = [GuardLimit("delete", 0, None, "hold")]
+    given = [Override("delete", 7), Override("delete", 8, "corp/account")]
+
+    assert passes(limits, {"corp/account": 8, "cloud/user": 7}, given) == {"corp/account": 8, "cloud/user": 7}
+
+
 def test_the_limit_of_a_scope_replaces_that_of_its_directory_which_replaces_the_general_one() -> None:
     limits = [
         GuardLimit("delete", 1, None, "hold"),
