@@ -23,7 +23,7 @@ from idcode.model.errors import ConfigError, IdcodeError
 
 app = typer.Typer(
     name="idcode",
-    help="Identity as code: plan and apply people, groups and OUs in Active Directory from versioned YAML.",
+    help="Identity as code: plan and apply people and groups in Active Directory and Microsoft Entra ID.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

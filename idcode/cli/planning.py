@@ -204,8 +204,8 @@ def _unsupported(repository: Repository, directories: Mapping[str, Directory]) -
         Diagnostic(
             "warning",
             "directory-not-planned",
-            f"directory {name} ({getattr(node, 'type', '?')}) is validated but not read or written by this version",
-            "Its rules and objects are left out of the plan.",
+            f"the plan leaves out directory {name} ({getattr(node, 'type', '?')}), its rules and its objects",
+            "A snapshot holds domains of AD only; plan on the live directories to see what changes here.",
             node.at,
             name,
         )

@@ -11,7 +11,7 @@ from tests.structure.commands import commands, options
 
 PACKAGE = Path(__file__).parents[2] / "idcode"
 COMMANDS = commands()
-NOT_COMMANDS = {"does", "knows", "met", "reads", "that", "the", "wrote"}
+NOT_COMMANDS = {"does", "is", "knows", "met", "reads", "refuse", "that", "the", "wrote"}
 """Words that follow the name in plain sentences."""
 
 

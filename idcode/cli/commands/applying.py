@@ -34,7 +34,11 @@ class Reporter:
     def run_started(self, run_id: str, plan: Plan) -> None:
         """Name the run, so that it can be resumed or rolled back even if this process ends now."""
         self.run_id, self._plan = run_id, plan
-        console.note(f"run {run_id}: {len(plan.changes)} changes in {len(plan.batches)} batches")
+        changes, batches = len(plan.changes), len(plan.batches)
+        console.note(
+            f"run {run_id}: {changes} {'change' if changes == 1 else 'changes'}"
+            f" in {batches} {'batch' if batches == 1 else 'batches'}"
+        )
 
     def batch_started(self, batch: Batch) -> None:
         """Show which batch comes next."""
