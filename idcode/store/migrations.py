@@ -50,7 +50,7 @@ def bring_up_to_date(connection: Connection, where: str) -> str | None:
     if found == SCHEMA_VERSION:
         return None
     connection.execute(update(tables.schema).values(version=SCHEMA_VERSION))
-    return f"the store {where} has schema {SCHEMA_VERSION} now instead of {found}; older versions of idcode refuse it"
+    return f"the store {where} has schema {SCHEMA_VERSION} now instead of {found}; older versions cannot open it"
 
 
 _ONE_AT_A_TIME = int.from_bytes(b"idcode", "big")
