@@ -145,6 +145,14 @@ def test_properties_that_graph_wants_alone_get_a_request_of_their_own() -> None:
     ]
 
 
+def test_values_that_are_added_to_a_list_which_graph_wants_alone_replace_nothing_of_it() -> None:
+    skills = AttributeChange(add=("b",), remove=("c",), delta=True, single=False)
+    first, second = lower(change("update", {"skills": skills, "city": to("Oslo")}, anchor=ADA))
+    assert first["body"] == {"city": "Oslo"}
+    assert "merge" not in first
+    assert (second["body"], second["merge"]) == ({}, {"skills": {"add": ["b"], "remove": ["c"]}})
+
+
 def test_disabling_marks_the_account_and_enabling_takes_the_mark_off() -> None:
     (disable,) = lower(change("disable", {"enabled": to(False)}, anchor=ADA))
     assert disable["op"] == "account"

@@ -157,6 +157,18 @@ def test_a_password_is_never_taken_for_set(estate: Any) -> None:
     assert directory.settle(item).status == "failed"
 
 
+def test_an_employee_with_the_address_is_not_taken_for_the_guest_who_was_invited() -> None:
+    tenant = small(Dropped)
+    try:
+        directory = tenant.directory(patience="PT1S")
+        guest = {"userType": to("Guest"), "mail": to(f"ada.brisling@{DOMAIN}"), "enabled": to(True)}
+        tenant.ask("PATCH", f"/users/{ADA}", {"mail": f"ada.brisling@{DOMAIN}"})
+        (item,) = directory.lower(change("create", guest), {})
+        assert directory.settle(item).status == "failed"
+    finally:
+        tenant.close()
+
+
 def test_a_restore_is_settled_by_finding_the_object(estate: Any) -> None:
     tenant = estate([person(1, "ada.brisling")])
     tenant.ask("DELETE", f"/users/{ADA}")

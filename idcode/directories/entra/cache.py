@@ -15,8 +15,7 @@ from pathlib import Path
 
 import orjson
 
-from idcode.directories.entra.objects import Flat
-from idcode.model.syntax import text_of
+from idcode.directories.entra.objects import Flat, anchor_of
 from idcode.model.values import as_tuple, from_json, to_json
 
 _TABLES = """
@@ -112,7 +111,7 @@ class Cache:
 
 
 def _put(connection: sqlite3.Connection, listing: str, flats: Iterable[Flat]) -> None:
-    rows = ((listing, text_of(flat["id"][0]), _packed(flat)) for flat in flats)
+    rows = ((listing, anchor_of(flat), _packed(flat)) for flat in flats)
     connection.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", rows)
 
 

@@ -7,11 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from idcode.directories.entra import writing
+from idcode.directories.entra import fetching, writing
 from idcode.directories.entra.bench import Bench
 from idcode.directories.entra.cache import Cache
-from idcode.directories.entra.fetching import Fetcher
-from idcode.directories.entra.graph.calls import Graph
+from idcode.directories.entra.graph.calls import VERSION, Graph
 from idcode.directories.entra.graph.client import GraphClient
 from idcode.directories.entra.graph.clock import Clock
 from idcode.directories.entra.incremental import Incremental
@@ -36,17 +35,15 @@ from idcode.model.records import Fingerprint, LiveObject, Query, Reading
 from idcode.model.schema import DirectorySchema, Kind
 from idcode.model.writes import Outcome, Write
 
-VERSION = "v1.0"
-
 
 class EntraDirectory:
     """One Entra tenant; connects with the first request.
 
     ``root`` is the repository's root, which the files of ``settings`` are relative to. ``graph`` takes the place of
-    the client that ``settings`` describe, ``clock`` that of the time on the wall. ``cache`` is
-    the file in which listings are kept from one reading to the next; over a client that is given, none is kept unless
-    it is named. Every method that talks to the tenant
-    raises ``DirectoryError`` where it cannot be reached, refuses the application or gives an answer that is no proof.
+    the client that ``settings`` describe, ``clock`` that of the time on the wall. ``cache`` is the file in which
+    listings are kept from one reading to the next; over a client that is given, none is kept unless it is named. Every
+    method that talks to the tenant raises ``DirectoryError`` where it cannot be reached, refuses the application or
+    gives an answer that is no proof.
     """
 
     def __init__(
@@ -75,6 +72,7 @@ class EntraDirectory:
         self._memory = Memory(patience, clock or Clock())
         self._bench = Bench(graph, self._decoder, self._roles, self._memory, f"{self._url}/{VERSION}")
         self._known: dict[str, LiveObject] = {}
+        self._limits = Limits(self._schema, self._tenant, self._known)
         self._unanswered: dict[str, float] = {}
         self._silent_since: float | None = None
 
@@ -88,20 +86,14 @@ class EntraDirectory:
 
     def read(self, query: Query) -> Reading[LiveObject]:
         """Read the whole tenant; see the port."""
-        self._known.clear()
-        reading = Reader(self.name, self._graph, self._decoder, self._roles, self._incremental()).read(query)
-        while True:
-            try:
-                live = next(reading)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            self._known[live.anchor] = live
-            yield live
+        self._known = {}
+        self._limits = Limits(self._schema, self._tenant, self._known)
+        reader = Reader(self.name, self._graph, self._decoder, self._roles, self._incremental(), self._known)
+        return (yield from reader.read(query))
 
     def fetch(self, anchors: Collection[str], attributes: Iterable[str]) -> Mapping[str, LiveObject]:
         """Read single objects; waits for what this run has written and is not visible yet. See the port."""
-        fetcher = Fetcher(self.name, self._graph, self._decoder, self._roles, self._memory)
-        found = fetcher.fetch(anchors, attributes)
+        found = fetching.fetch(self._bench, anchors, attributes)
         for anchor in found.keys() & self._known.keys():
             # Who masters an object may be told now, and not when everything was read.
             self._known[anchor] = replace(self._known[anchor], synced=found[anchor].synced)
@@ -113,7 +105,7 @@ class EntraDirectory:
 
     def reject(self, change: Change) -> list[Diagnostic]:
         """Return what Graph would refuse of ``change``, as far as what was read tells."""
-        return Limits(self._schema, self._tenant, self._known).reject(change)
+        return self._limits.reject(change)
 
     def review(self, changes: Sequence[Change]) -> list[Diagnostic]:
         """Return whether the licences suffice and, where it is long, how long the writes will take."""

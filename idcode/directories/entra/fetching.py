@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from idcode.directories.entra.bench import Bench
 from idcode.directories.entra.graph.calls import Call, Graph
 from idcode.directories.entra.links import add_managers, complete
-from idcode.directories.entra.memory import Memory, Seen
-from idcode.directories.entra.objects import Decoder, Flat
-from idcode.directories.entra.roles import Roles
+from idcode.directories.entra.memory import Seen
+from idcode.directories.entra.objects import Decoder, Flat, anchor_of
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject, ObjectType
-from idcode.model.syntax import text_of
 
 EVERYTHING = "*"
 _IDS_PER_CALL = 1000
@@ -26,66 +24,61 @@ _BY_ODATA: Mapping[str, ObjectType] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fetcher:
-    """Reads objects of one tenant by their anchors."""
+def fetch(bench: Bench, anchors: Collection[str], attributes: Iterable[str]) -> dict[str, LiveObject]:
+    """Read objects, deleted ones included, as far as this run knows them; ``*`` means all attributes."""
+    asked = frozenset(attributes)
 
-    name: str
-    graph: Graph
-    decoder: Decoder
-    roles: Roles
-    memory: Memory
+    def read(some: Iterable[str]) -> dict[str, Seen]:
+        return {anchor_of(seen.flat): seen for seen in _read(bench, sorted(some), asked)}
 
-    def fetch(self, anchors: Collection[str], attributes: Iterable[str]) -> dict[str, LiveObject]:
-        """Read objects, deleted ones included, as far as this run knows them; ``*`` means all attributes."""
-        asked = frozenset(attributes)
+    found = bench.memory.look(anchors, read)
+    return {anchor: _live(bench.decoder, seen, asked) for anchor, seen in sorted(found.items())}
 
-        def read(some: Iterable[str]) -> dict[str, Seen]:
-            return {text_of(seen.flat["id"][0]): seen for seen in self._read(sorted(some), asked)}
 
-        found = self.memory.look(anchors, read)
-        return {anchor: self._live(seen, asked) for anchor, seen in sorted(found.items())}
+def _live(decoder: Decoder, seen: Seen, asked: frozenset[str]) -> LiveObject:
+    names = None if EVERYTHING in asked else decoder.schema.canonical(seen.object_type, asked)
+    return decoder.live(seen.object_type, seen.flat, names, deleted=seen.deleted)
 
-    def _live(self, seen: Seen, asked: frozenset[str]) -> LiveObject:
-        names = None if EVERYTHING in asked else self.decoder.schema.canonical(seen.object_type, asked)
-        return self.decoder.live(seen.object_type, seen.flat, names, deleted=seen.deleted)
 
-    def _read(self, anchors: Sequence[str], asked: frozenset[str]) -> Iterator[Seen]:
-        for anchor in anchors:
-            if "@" in anchor:
-                flat = self.roles.fetch(anchor)
-                if flat is not None:
-                    yield Seen("role_assignment" if "@/" in anchor else "app_role_assignment", flat)
-        missing = {anchor for anchor in anchors if "@" not in anchor}
-        for object_type in _TYPES:
-            for seen in self._of_type(object_type, sorted(missing), asked):
-                missing.discard(text_of(seen.flat["id"][0]))
+def _read(bench: Bench, anchors: Sequence[str], asked: frozenset[str]) -> Iterator[Seen]:
+    for anchor in anchors:
+        if "@" in anchor:
+            flat = bench.roles.fetch(anchor)
+            if flat is not None:
+                yield Seen("role_assignment" if "@/" in anchor else "app_role_assignment", flat)
+    missing = {anchor for anchor in anchors if "@" not in anchor}
+    for object_type in _TYPES:
+        for seen in _of_type(bench, object_type, sorted(missing), asked):
+            missing.discard(anchor_of(seen.flat))
+            yield seen
+    yield from _elsewhere(bench, sorted(missing))
+
+
+def _of_type(bench: Bench, object_type: ObjectType, anchors: Sequence[str], asked: frozenset[str]) -> Iterator[Seen]:
+    schema = bench.decoder.schema
+    everything = schema.holds[object_type] - (schema.apart - {"isCloudManaged"})
+    names = schema.canonical(object_type, everything if EVERYTHING in asked else asked)
+    for flat in by_ids(bench.graph, bench.decoder, object_type, anchors, names):
+        yield Seen(object_type, flat)
+
+
+def _elsewhere(bench: Bench, anchors: Sequence[str]) -> Iterator[Seen]:
+    """Look for deleted objects, and for those of types that idcode does not write."""
+    urls = {f"/directory/deletedItems/{anchor}": anchor for anchor in anchors}
+    left = set(anchors)
+    for url, found in bench.graph.read_all(list(urls)):
+        for item in found or ():
+            left.discard(urls[url])
+            yield _seen(bench.decoder, item, deleted=True)
+    if left:
+        for item in _post(bench.graph, "id,displayName", {"ids": sorted(left)}):
+            seen = _seen(bench.decoder, item, deleted=False)
+            if seen.object_type not in _TYPES:  # else it became visible just now, and was not read with its type
                 yield seen
-        yield from self._elsewhere(sorted(missing))
 
-    def _of_type(self, object_type: ObjectType, anchors: Sequence[str], asked: frozenset[str]) -> Iterator[Seen]:
-        schema = self.decoder.schema
-        everything = schema.holds[object_type] - (schema.apart - {"isCloudManaged"})
-        names = schema.canonical(object_type, everything if EVERYTHING in asked else asked)
-        for flat in by_ids(self.graph, self.decoder, object_type, anchors, names):
-            yield Seen(object_type, flat)
 
-    def _elsewhere(self, anchors: Sequence[str]) -> Iterator[Seen]:
-        """Look for deleted objects, and for those of types that idcode does not write."""
-        urls = {f"/directory/deletedItems/{anchor}": anchor for anchor in anchors}
-        left = set(anchors)
-        for url, found in self.graph.read_all(list(urls)):
-            for item in found or ():
-                left.discard(urls[url])
-                yield self._seen(item, deleted=True)
-        if left:
-            for item in _post(self.graph, "id,displayName", {"ids": sorted(left)}):
-                seen = self._seen(item, deleted=False)
-                if seen.object_type not in _TYPES:  # else it became visible just now, and was not read with its type
-                    yield seen
-
-    def _seen(self, item: Mapping[str, Any], *, deleted: bool) -> Seen:
-        return Seen(_BY_ODATA.get(str(item.get("@odata.type")), "other"), self.decoder.flat(item), deleted)
+def _seen(decoder: Decoder, item: Mapping[str, Any], *, deleted: bool) -> Seen:
+    return Seen(_BY_ODATA.get(str(item.get("@odata.type")), "other"), decoder.flat(item), deleted)
 
 
 def by_ids(
@@ -95,7 +88,7 @@ def by_ids(
     fields = decoder.schema.select(object_type, names, decoder.mark_in)
     for start in range(0, len(anchors), _IDS_PER_CALL):
         body = {"ids": list(anchors[start : start + _IDS_PER_CALL]), "types": [_TYPES[object_type]]}
-        flats = {text_of(flat["id"][0]): flat for flat in map(decoder.flat, _post(graph, fields, body))}
+        flats = {anchor_of(flat): flat for flat in map(decoder.flat, _post(graph, fields, body))}
         if object_type == "user" and "manager" in names and flats:
             add_managers(graph, flats)
         yield from complete(graph, decoder, object_type, flats, names)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from idcode.directories.entra.requests import Attributes, Request, difference, first, is_guid, references
+from idcode.directories.entra.requests import Attributes, Request, difference, first, references
 from idcode.directories.entra.roles import unit_scope
 from idcode.directories.entra.tenant import DEFAULT_ACCESS, Application, Tenant
+from idcode.model.identifiers import is_guid
 from idcode.model.plans import AttributeChange, Change
 
 

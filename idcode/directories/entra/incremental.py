@@ -14,10 +14,9 @@ from idcode.directories.entra.cache import Cache, Kept
 from idcode.directories.entra.graph.calls import Graph
 from idcode.directories.entra.graph.errors import ResyncError
 from idcode.directories.entra.links import PLACES
-from idcode.directories.entra.objects import Flat
+from idcode.directories.entra.objects import Flat, anchor_of
 from idcode.directories.entra.schema import RELATIONS, EntraSchema
 from idcode.model.records import ObjectType
-from idcode.model.syntax import text_of
 
 _LISTINGS: tuple[ObjectType, ...] = ("user", "group")
 _LAG = 3600.0
@@ -76,7 +75,7 @@ class Incremental:
     ) -> Mapping[str, Flat]:
         began = self.now()
         told, token = self._told("", kept.token)
-        again = {text_of(flat["id"][0]): flat for flat in some(sorted(told))}
+        again = {anchor_of(flat): flat for flat in some(sorted(told))}
         gone = told - again.keys()
         is_old = began - kept.token_at > _LAG
         self.cache.update(object_type, (token, began) if is_old else None, again.values(), gone)

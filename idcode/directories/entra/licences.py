@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class Skus:
         self._by_name = {sku.name.lower(): sku for sku in known}
         self._by_id = {sku.id: sku for sku in known}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Sku]:
         return iter(self._by_name.values())
 
     def find(self, name: str) -> Sku | None:

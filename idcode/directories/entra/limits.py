@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from idcode.directories.entra import naming
-from idcode.directories.entra.requests import Attributes, difference, first, flag, is_guest
+from idcode.directories.entra.requests import PSEUDO, Attributes, difference, first, flag, is_guest
 from idcode.directories.entra.schema import EntraSchema
 from idcode.directories.entra.tenant import Tenant
 from idcode.model.diagnostics import Diagnostic
@@ -18,17 +19,18 @@ from idcode.model.syntax import key, keys, moment, text_of
 from idcode.model.values import Ref, Scalar
 
 Problem = tuple[str, str, str | None]
-PSEUDO = frozenset({"path", "enabled", "mark", "protected", "scope"})
-"""What plans say of objects that is no attribute of theirs."""
 _EXCHANGE = ("distribution", "mail-enabled")
 _CREATABLE = ("security", "microsoft365")
 _ON_PREMISES_STATES = frozenset({"enabled"})
 _SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
-    """Checks changes against the schema, the tenant, and ``known``: the objects as they were read, by anchor."""
+    """Checks changes against the schema, the tenant, and ``known``: the objects as they were read, by anchor.
+
+    Made when all of them are there: what several changes ask about is looked up once.
+    """
 
     schema: EntraSchema
     tenant: Tenant
@@ -98,7 +100,7 @@ class Limits:
                     yield "value-required", f"a user cannot be created without {name}", f"Flow {name}."
         upn = first(attributes, "userPrincipalName")
         back_as = (upn or (live.dn if live else "")).lower() if change.op == "restore" else ""
-        if back_as and back_as in self._names_of_users():
+        if back_as and back_as in self._names_of_users:
             yield (
                 "name-taken",
                 f"a deleted user comes back under its name, and {back_as} is somebody else's by now",
@@ -118,6 +120,7 @@ class Limits:
                 "Flow usageLocation, such as SE.",
             )
 
+    @cached_property
     def _names_of_users(self) -> set[str]:
         return {live.dn.lower() for live in self.known.values() if live.object_type == "user" and not live.deleted}
 
@@ -161,17 +164,12 @@ class Limits:
             yield "group-dynamic", "the members of a group with a membership rule follow that rule", hint
         if dynamic and assignable:
             yield "group-role-assignable", "a group that can be given roles cannot have a membership rule", None
-        if category == "microsoft365" or assignable:
-            what = "a Microsoft 365 group" if category == "microsoft365" else "a group that can be given roles"
-            yield from self._last_owner(attributes, live, category)
-            yield from self._only(added, ("user",) if category == "microsoft365" else ("user", "other"), what)
-
-    def _last_owner(self, attributes: Attributes, live: LiveObject | None, category: str) -> Iterator[Problem]:
-        added, removed = difference(attributes["owners"]) if "owners" in attributes else ((), ())
-        owned = live is not None and category == "microsoft365" and bool(removed) and not added
-        if live is not None and owned and set(live.get("owners")) <= set(removed):
-            hint = "Give it to somebody else, or leave owners out."
-            yield "last-owner", f"{live.dn} would have no owner any more, which Graph refuses", hint
+        if category == "microsoft365":
+            yield from self._only(added, ("user",), "a Microsoft 365 group")
+            if live is not None and "owners" in attributes:
+                yield from _last_owner(live, attributes["owners"])
+        elif assignable:
+            yield from self._only(added, ("user", "other"), "a group that can be given roles")
 
     def _new_group(self, attributes: Attributes, category: str) -> Iterator[Problem]:
         if category not in _CREATABLE:
@@ -180,13 +178,18 @@ class Limits:
         if not first(attributes, "mailNickname"):
             yield "value-required", "a group cannot be created without mailNickname", None
         name = first(attributes, "uniqueName") or first(attributes, "mailNickname")
-        for live in self.known.values() if name else ():
-            if live.object_type == "group" and not live.deleted and _text(live, "uniqueName").lower() == name.lower():
-                yield (
-                    "unique-name-taken",
-                    f"the group {live.dn} was created as {name} and keeps that uniqueName for good",
-                    "Flow another uniqueName to the new group.",
-                )
+        holder = self._by_unique_name.get(name.lower()) if name else None
+        if holder is not None:
+            yield (
+                "unique-name-taken",
+                f"the group {holder.dn} was created as {name} and keeps that uniqueName for good",
+                "Flow another uniqueName to the new group.",
+            )
+
+    @cached_property
+    def _by_unique_name(self) -> Mapping[str, LiveObject]:
+        groups = (live for live in self.known.values() if live.object_type == "group" and not live.deleted)
+        return {_text(live, "uniqueName").lower(): live for live in groups}
 
     def _only(self, added: Sequence[Scalar], types: tuple[ObjectType, ...], what: str) -> Iterator[Problem]:
         for value in added:
@@ -219,6 +222,13 @@ class Limits:
             except ValueError as error:
                 known = ", ".join(sorted(sku.name for sku in self.tenant.skus)) or "none"
                 yield "licence-unknown", f"{text_of(value)}: {error}", f"The tenant has {known}."
+
+
+def _last_owner(live: LiveObject, owners: AttributeChange) -> Iterator[Problem]:
+    added, removed = difference(owners)
+    if removed and not added and set(live.get("owners")) <= set(removed):
+        hint = "Give it to somebody else, or leave owners out."
+        yield "last-owner", f"{live.dn} would have no owner any more, which Graph refuses", hint
 
 
 def _value_problems(known: AttributeType, value: Scalar) -> Iterator[Problem]:

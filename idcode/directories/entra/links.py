@@ -9,7 +9,6 @@ from urllib.parse import quote
 from idcode.directories.entra.graph.calls import Graph
 from idcode.directories.entra.objects import Decoder, Flat, reference
 from idcode.model.records import ObjectType
-from idcode.model.syntax import text_of
 
 PLACES: Mapping[ObjectType, str] = {
     "user": "/users",
@@ -18,7 +17,6 @@ PLACES: Mapping[ObjectType, str] = {
 }
 """Where the objects of a type are."""
 _LISTS = ("members", "owners")
-_MAIL_GROUPS_ONLY = "microsoft365"
 _IDS_PER_FILTER = 15
 """How many values ``in`` takes (page *Use the $filter query parameter*)."""
 
@@ -26,6 +24,12 @@ _IDS_PER_FILTER = 15
 def links_url(object_type: ObjectType, anchor: str, name: str) -> str:
     """Return the address of the list of members or owners of an object."""
     return f"{PLACES[object_type]}/{anchor}/{name}?$select=id&$top=999"
+
+
+def equals(name: str, value: str) -> str:
+    """Return an encoded ``$filter`` for a property that has a text (quotes in it are doubled)."""
+    escaped = value.replace("'", "''")
+    return quote(f"{name} eq '{escaped}'", safe="'")
 
 
 def is_any_of(anchors: Sequence[str]) -> str:
@@ -73,7 +77,7 @@ def authority_url(object_type: ObjectType, anchor: str) -> str:
 
 def _may_have(object_type: ObjectType, flat: Flat) -> bool:
     """Only Microsoft 365 groups have the properties that are read singly (page *group resource type*)."""
-    return object_type != "group" or text_of(flat["category"][0]) == _MAIL_GROUPS_ONLY
+    return object_type != "group" or flat["category"] == ("microsoft365",)
 
 
 def _adder(name: str) -> Callable[[Flat, list[Any]], None]:

@@ -14,6 +14,7 @@ from idcode.directories.entra.granting import assignments
 from idcode.directories.entra.licences import Skus, sku_key
 from idcode.directories.entra.objects import MARK_DISABLED, MARK_NEW
 from idcode.directories.entra.requests import (
+    PSEUDO,
     Attributes,
     Request,
     difference,
@@ -36,8 +37,8 @@ from idcode.model.writes import Write
 
 LINKS_PER_REQUEST = 20
 """How many references one request takes (pages *Create group* and *Add members*)."""
-_PSEUDO = frozenset({"enabled", "mark", "category", "protected", "path", "scope"})
-_APART = RELATIONS | {"licences", "isCloudManaged"}
+_NOT_IN_BODIES = PSEUDO | RELATIONS | {"licences", "category", "isCloudManaged"}
+"""What is written by requests of its own, or made into other properties."""
 _DEFAULT_SIGN_IN = "https://myapplications.microsoft.com"
 """Where an invited guest lands; every tenant has this page."""
 
@@ -70,7 +71,7 @@ class Lowering:
 
     def _requests(self, change: Change, anchors: Mapping[str, str]) -> Iterator[Request]:
         attributes = {
-            name if name in _PSEUDO else self.schema.attributes.spelled(name): resolved(item, anchors)
+            self.schema.attributes.spelled(name): resolved(item, anchors)
             for name, item in sorted(change.attributes.items())
         }
         if change.object_type in ("role_assignment", "app_role_assignment"):
@@ -108,8 +109,9 @@ class Lowering:
         yield {"op": "delete", "target": target}
 
     def _create(self, change: Change, target: Request, attributes: Attributes) -> Iterator[Request]:
-        body, rest = self._body(attributes, born=True)
+        body = self._body(attributes, born=True)
         body = {name: value for name, value in body.items() if value not in (None, [])}
+        bound: Request = {}
         match change.object_type:
             case "user" if is_guest(attributes):
                 yield from self._invite(target, attributes, body)
@@ -118,10 +120,9 @@ class Lowering:
             case "group":
                 bound = _born_with(attributes)
                 yield {"op": "create", "target": target, "body": {**_group(attributes), **body}, **bound}
-                rest = {name: _without(item, bound.get(name, [])) for name, item in rest.items()}
             case _:
                 yield {"op": "create", "target": target, "body": {**_unit(attributes), **body}}
-        yield from self._links(target, rest)
+        yield from self._links(target, {name: _without(item, bound.get(name, [])) for name, item in attributes.items()})
         yield from self._single(target, attributes)
 
     def _new_user(self, change: Change, target: Request, attributes: Attributes, body: Request) -> Iterator[Request]:
@@ -156,9 +157,8 @@ class Lowering:
 
     def _restore(self, change: Change, target: Request, attributes: Attributes) -> Iterator[Request]:
         """Bring a deleted object back with its id, links and password, and write what it is to be by now."""
-        body, rest = self._body(
-            {name: item for name, item in attributes.items() if name not in self.schema.fixed}, born=True
-        )
+        written = {name: item for name, item in attributes.items() if name not in self.schema.fixed}
+        body = self._body(written, born=True)
         enabled = flag(attributes, "enabled")
         if change.object_type == "user" and enabled is not None:
             body["accountEnabled"] = enabled and not change.password
@@ -174,11 +174,11 @@ class Lowering:
         if change.password:
             yield self._password(change, target)
             yield self._account(target, bool(enabled), None if enabled else MARK_DISABLED)
-        yield from self._links(target, {name: _added(item) for name, item in rest.items()})
+        yield from self._links(target, {name: _added(item) for name, item in attributes.items()})
         yield from self._single(target, attributes)
 
     def _update(self, change: Change, target: Request, attributes: Attributes) -> Iterator[Request]:
-        body, rest = self._body(attributes)
+        body = self._body(attributes)
         merge = self._merge(attributes)
         _turn(change, attributes, body, merge)
         enabled = flag(attributes, "enabled")
@@ -194,30 +194,32 @@ class Lowering:
         if body or merge:
             request: Request = {"op": "update" if enabled is None else "account", "target": target, "body": body}
             yield request | ({"merge": merge} if merge else {})
-        yield from self._links(target, rest)
+        yield from self._links(target, attributes)
         yield from self._single(target, attributes)
         if "isCloudManaged" in attributes:
             yield {"op": "authority", "target": target, "cloud": flag(attributes, "isCloudManaged") is True}
 
-    def _body(self, attributes: Attributes, *, born: bool = False) -> tuple[Request, dict[str, AttributeChange]]:
-        """Return what goes into the body of one request, as Graph names it, and the links, which do not.
+    def _body(self, attributes: Attributes, *, born: bool = False) -> Request:
+        """Return what goes into the body of one request, as Graph names it.
 
         Values to add to a list are the whole list of an object that is ``born`` with them.
         """
         body: Request = {}
         for name, item in attributes.items():
-            alone = name in _APART | _PSEUDO or name in self.schema.apart
-            if not alone and (born or not item.delta):
+            if name not in _NOT_IN_BODIES | self.schema.apart and (born or not item.delta):
                 self._put(body, name, self._json(name, item.add if item.delta else item.after))
-        return body, {name: item for name, item in attributes.items() if name in _APART}
+        return body
 
     def _merge(self, attributes: Attributes) -> Request:
         """Return the values to add to lists and to take off, which Graph only replaces as a whole."""
         merge: Request = {}
         for name, item in attributes.items():
-            if item.delta and name not in _APART | _PSEUDO:
-                merge[name] = {"add": self._many(name, item.add), "remove": self._many(name, item.remove)}
+            if item.delta and name not in _NOT_IN_BODIES | self.schema.apart:
+                merge[name] = self._merged(name, item)
         return merge
+
+    def _merged(self, name: str, item: AttributeChange) -> Request:
+        return {"add": self._many(name, item.add), "remove": self._many(name, item.remove)}
 
     def _put(self, body: Request, name: str, value: Any) -> None:
         container = container_of(name)
@@ -241,8 +243,12 @@ class Lowering:
 
     def _single(self, target: Request, attributes: Attributes) -> Iterator[Request]:
         """Yield the properties that Graph refuses in company, each in a request of its own."""
-        for name in sorted(attributes.keys() & self.schema.apart - _APART):
-            yield {"op": "update", "target": target, "body": {name: self._json(name, attributes[name].after)}}
+        for name in sorted(attributes.keys() & self.schema.apart - _NOT_IN_BODIES):
+            item = attributes[name]
+            if item.delta:
+                yield {"op": "update", "target": target, "body": {}, "merge": {name: self._merged(name, item)}}
+            else:
+                yield {"op": "update", "target": target, "body": {name: self._json(name, item.after)}}
 
     def _password(self, change: Change, target: Request) -> Request:
         account = {"address": change.address, "directory": change.directory}
@@ -255,15 +261,15 @@ class Lowering:
 
     # --- links ---
 
-    def _links(self, target: Request, rest: Attributes) -> Iterator[Request]:
-        if "manager" in rest:
-            manager = references(rest["manager"].after)
+    def _links(self, target: Request, attributes: Attributes) -> Iterator[Request]:
+        if "manager" in attributes:
+            manager = references(attributes["manager"].after)
             yield {"op": "manager", "target": target, "to": manager[0] if manager else None}
-        if "licences" in rest:
-            yield from _licences(target, rest["licences"], self.tenant.skus)
+        if "licences" in attributes:
+            yield from _licences(target, attributes["licences"], self.tenant.skus)
         for name in ("owners", "members"):
-            if name in rest:
-                yield from _list(target, name, rest[name])
+            if name in attributes:
+                yield from _list(target, name, attributes[name])
 
 
 def _group(attributes: Attributes) -> Request:

@@ -98,6 +98,11 @@ class Decoder:
         )
 
 
+def anchor_of(flat: Flat) -> str:
+    """Return the id of an object that was read."""
+    return _text(flat, "id")
+
+
 def reference(item: Mapping[str, Any]) -> Ref:
     """Return the reference to a directory object of a listing."""
     return Ref(str(item["id"]).lower())

@@ -16,6 +16,7 @@ from idcode.directories.entra.graph.calls import Answer, Call
 from idcode.directories.entra.noting import note
 from idcode.directories.entra.problems import DONE, Step
 from idcode.directories.entra.requests import unresolved
+from idcode.directories.entra.roles import ASSIGNMENTS
 from idcode.directories.port import Secrets
 from idcode.model.errors import DirectoryError, IdcodeError
 from idcode.model.syntax import text_of
@@ -24,7 +25,6 @@ from idcode.model.writes import Write
 Calls = Generator[Call, Answer, Step]
 _UPSERT = {"Prefer": "create-if-missing"}
 _PASS = "temporary-access-pass"
-_ROLE_ASSIGNMENTS = "/roleManagement/directory/roleAssignments"
 
 
 def perform(bench: Bench, write: Write, secrets: Secrets) -> Calls:
@@ -210,7 +210,7 @@ def _grant(bench: Bench, write: Write) -> Calls:
         url = f"/servicePrincipals/{request['application']}/appRoleAssignedTo"
         body = {"principalId": holder, "resourceId": request["application"], "appRoleId": request["role"]}
     else:
-        url = _ROLE_ASSIGNMENTS
+        url = ASSIGNMENTS
         body = {"principalId": holder, "roleDefinitionId": request["role"], "directoryScopeId": request["scope"]}
     answer = yield Call(write.id, "POST", url, body, created=bench.memory.is_new(holder))
     if answer.ok and isinstance(answer.body, Mapping):
@@ -228,7 +228,7 @@ def _revoke(bench: Bench, write: Write) -> Calls:
     if number is None:
         return replace(DONE, code="settled")
     application = write.request.get("application")
-    place = f"/servicePrincipals/{application}/appRoleAssignedTo" if application else _ROLE_ASSIGNMENTS
+    place = f"/servicePrincipals/{application}/appRoleAssignedTo" if application else ASSIGNMENTS
     answer = yield Call(write.id, "DELETE", f"{place}/{number}")
     return _finish(bench, write, answer, anchor)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from idcode.directories.entra.graph.calls import Graph
-from idcode.directories.entra.links import links_url
+from idcode.directories.entra.links import equals, links_url
+from idcode.directories.entra.roles import ASSIGNMENTS
 from idcode.directories.entra.tenant import Tenant
 from idcode.model.privileges import Privileges
 
-_ASSIGNMENTS = "/roleManagement/directory/roleAssignments?$select=principalId,roleDefinitionId"
 _ROLE_GROUPS = f"/groups?$filter={quote('isAssignableToRole eq true')}&$select=id,displayName&$top=999"
 
 
@@ -23,7 +23,7 @@ def read_privileges(graph: Graph, tenant: Tenant, client_id: str | None) -> Priv
     """
     held = {
         str(item["principalId"]).lower(): f"holder of the role {tenant.roles.get(str(item['roleDefinitionId']), '?')}"
-        for page in graph.pages(_ASSIGNMENTS)
+        for page in graph.pages(f"{ASSIGNMENTS}?$select=principalId,roleDefinitionId")
         for item in page
     }
     groups = {str(item["id"]).lower(): str(item["displayName"]) for page in graph.pages(_ROLE_GROUPS) for item in page}
@@ -37,6 +37,5 @@ def read_privileges(graph: Graph, tenant: Tenant, client_id: str | None) -> Priv
 
 def _own(graph: Graph, client_id: str | None) -> Iterator[str]:
     if client_id is not None:
-        wanted = quote(f"appId eq '{client_id}'")
-        for page in graph.pages(f"/servicePrincipals?$filter={wanted}&$select=id"):
+        for page in graph.pages(f"/servicePrincipals?$filter={equals('appId', client_id)}&$select=id"):
             yield from (str(item["id"]).lower() for item in page)

@@ -17,8 +17,6 @@ _HINTS = (
     ("does not have any available licenses", "buy more, or take them from others first"),
     ("quota limit", "delete objects for good, or have the quota raised"),
 )
-NOT_DONE = (429,)
-"""Statuses that say for certain that nothing was done, and that it may be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def refused(answer: Answer) -> Step:
         return Step("unknown", message=answer.error or "no answer came")
     code, _, said = (answer.error or f"HTTP {answer.status}: ").partition(": ")
     text = said or f"HTTP {answer.status}"
-    if answer.status in NOT_DONE:
+    if answer.status == 429:  # certainly not carried out, and to be sent again
         return Step("skipped", f"graph:{code}", text)
     if answer.status == 404:
         return Step("stale", f"graph:{code}", f"the object, or one that it refers to, is not there any more: {text}")

@@ -17,12 +17,11 @@ from idcode.directories.entra.fetching import by_ids
 from idcode.directories.entra.graph.calls import Graph
 from idcode.directories.entra.incremental import Incremental
 from idcode.directories.entra.links import PLACES, complete
-from idcode.directories.entra.objects import Decoder, Flat
+from idcode.directories.entra.objects import Decoder, Flat, anchor_of
 from idcode.directories.entra.roles import Roles
 from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError
 from idcode.model.records import LiveObject, ObjectType, Proof, Query, Reading, Scope
-from idcode.model.syntax import text_of
 
 _PAGE = "$top=999"
 _CHUNK = 1000
@@ -56,13 +55,14 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one tenant."""
+    """Reads one tenant. What it has read is in ``known``, by anchor."""
 
     name: str
     graph: Graph
     decoder: Decoder
     roles: Roles
-    incremental: Incremental | None = None
+    incremental: Incremental | None
+    known: dict[str, LiveObject]
 
     def read(self, query: Query) -> Reading[LiveObject]:
         """Yield all objects, deleted ones last; see the port."""
@@ -71,6 +71,7 @@ class Reader:
             inside = self._inside(query.scopes)
             for live in self._objects(query, inside):
                 count += 1
+                self.known[live.anchor] = live
                 yield live
         except DirectoryError as error:
             if not count:
@@ -96,7 +97,7 @@ class Reader:
     def _held(self, object_type: ObjectType, flats: Iterable[Flat], inside: Inside) -> Iterator[LiveObject]:
         """Yield roles with all that is known of them: that costs no request more."""
         for flat in flats:
-            scopes = inside.of(object_type, text_of(flat["id"][0]))
+            scopes = inside.of(object_type, anchor_of(flat))
             yield self.decoder.live(object_type, flat, scopes=scopes)
 
     def _listing(self, object_type: ObjectType, names: frozenset[str], inside: Inside) -> Iterator[LiveObject]:
@@ -115,7 +116,7 @@ class Reader:
         else:
             flats = self._listed(object_type, select, wanted)
         for flat in flats:
-            yield self.decoder.live(object_type, flat, wanted, scopes=inside.of(object_type, text_of(flat["id"][0])))
+            yield self.decoder.live(object_type, flat, wanted, scopes=inside.of(object_type, anchor_of(flat)))
 
     def _listed(self, object_type: ObjectType, select: str, wanted: frozenset[str]) -> Iterator[Flat]:
         """Read a listing page by page, managers with it, and what Graph has elsewhere after each page."""
@@ -123,7 +124,7 @@ class Reader:
         if "manager" in wanted:
             url += "&$expand=manager($select=id)"
         for page in self.graph.pages(f"{url}&{_PAGE}"):
-            flats = {text_of(flat["id"][0]): flat for flat in map(self._flat, page)}
+            flats = {anchor_of(flat): flat for flat in map(self._flat, page)}
             if "manager" in wanted:
                 for flat in flats.values():
                     flat.setdefault("manager", ())
@@ -131,7 +132,7 @@ class Reader:
 
     def _completed(self, object_type: ObjectType, flats: Iterable[Flat], names: frozenset[str]) -> Iterator[Flat]:
         for some in _batched(flats, _CHUNK):
-            by_id = {text_of(flat["id"][0]): flat for flat in some}
+            by_id = {anchor_of(flat): flat for flat in some}
             yield from complete(self.graph, self.decoder, object_type, by_id, names)
 
     def _deleted(self, object_type: ObjectType, names: frozenset[str]) -> Iterator[LiveObject]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idcode.directories.entra.objects import MARK_PREFIX
+from idcode.model.identifiers import is_guid
 from idcode.model.plans import AttributeChange
 from idcode.model.schema import Kind
 from idcode.model.syntax import key, moment, text_of
@@ -13,11 +14,8 @@ from idcode.model.values import Ref, Scalar, iso
 
 Request = dict[str, Any]
 Attributes = Mapping[str, AttributeChange]
-
-
-def is_guid(text: str) -> bool:
-    """Whether a text is an id of Graph, and not an address of the files."""
-    return len(text) == 36 and text.count("-") == 4 and ":" not in text
+PSEUDO = frozenset({"path", "enabled", "mark", "protected", "scope"})
+"""What plans say of objects that is no attribute of theirs."""
 
 
 def unresolved(request: Any) -> str | None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idcode.directories.entra.graph.calls import Graph
+from idcode.directories.entra.links import equals
 from idcode.directories.entra.objects import Flat
 from idcode.directories.entra.tenant import Tenant
 from idcode.model.values import Ref
 
 TENANT_WIDE = "/"
 _UNITS = "/administrativeUnits/"
+ASSIGNMENTS = "/roleManagement/directory/roleAssignments"
 _FIELDS = "$select=id,principalId,roleDefinitionId,directoryScopeId"
 
 
@@ -31,8 +33,7 @@ class Roles:
     def directory_roles(self) -> Iterator[Flat]:
         """Yield every role of the tenant, those that nobody holds included, and those held at other places."""
         held: dict[str, set[str]] = {role_anchor(role, TENANT_WIDE): set() for role in self.tenant.roles}
-        url = f"/roleManagement/directory/roleAssignments?{_FIELDS}"
-        for page in self.graph.pages(url):
+        for page in self.graph.pages(f"{ASSIGNMENTS}?{_FIELDS}"):
             self._note(page, held)
         for anchor in sorted(held):
             yield self._directory_role(anchor, held[anchor])
@@ -55,7 +56,7 @@ class Roles:
             if role not in self.tenant.roles:
                 return None
             held: dict[str, set[str]] = {}
-            url = f"/roleManagement/directory/roleAssignments?$filter=roleDefinitionId%20eq%20'{role}'&{_FIELDS}"
+            url = f"{ASSIGNMENTS}?$filter={equals('roleDefinitionId', role)}&{_FIELDS}"
             for page in self.graph.pages(url):
                 self._note(page, held)
             return self._directory_role(anchor, held.get(anchor, set()))

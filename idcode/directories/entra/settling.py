@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from idcode.directories.entra.bench import Bench, by_unique_name
 from idcode.directories.entra.licences import direct
-from idcode.directories.entra.links import add_managers, authority_url, links_url
+from idcode.directories.entra.links import add_managers, authority_url, equals, links_url
 from idcode.directories.entra.objects import Flat, reference
 from idcode.directories.entra.roles import app_anchor, role_anchor
+from idcode.model.records import ObjectType
 from idcode.model.syntax import text_of
 from idcode.model.values import Ref
 from idcode.model.writes import Write
@@ -44,7 +45,7 @@ def _created(bench: Bench, write: Write) -> str | None:
     elif target["type"] == "group":
         item = bench.graph.get(f"{by_unique_name(target['name'])}?$select={fields}")
     else:
-        item = _only(bench, f"/directory/administrativeUnits?$filter={_equals('displayName', target['name'])}")
+        item = _only(bench, f"/directory/administrativeUnits?$filter={equals('displayName', target['name'])}")
     if item is None or not holds(item, body):
         return None
     anchor = str(item["id"]).lower()
@@ -56,8 +57,9 @@ def _created(bench: Bench, write: Write) -> str | None:
 
 def _invited(bench: Bench, write: Write) -> str | None:
     address = write.request["body"]["invitedUserEmailAddress"]
-    item = _only(bench, f"/users?$filter={_equals('mail', address)}&$select=id,mail,userType")
-    return str(item["id"]).lower() if item is not None else None
+    item = _only(bench, f"/users?$filter={equals('mail', address)}&$select=id,mail,userType")
+    is_guest = item is not None and item.get("userType") == "Guest"  # and not an employee with that address
+    return str(item["id"]).lower() if item is not None and is_guest else None
 
 
 def _updated(bench: Bench, write: Write) -> str | None:
@@ -161,7 +163,7 @@ def holds(item: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
         elif isinstance(wanted, list):
             if sorted(map(str, wanted)) != sorted(map(str, now or ())):
                 return False
-        elif name != _SECRET and (wanted or None) != (now or None) and wanted is not now:
+        elif name != _SECRET and (wanted or None) != (now or None):
             return False
     return True
 
@@ -171,7 +173,7 @@ def _holders(bench: Bench, anchor: str) -> set[str]:
     return set() if flat is None else {text_of(holder) for holder in flat["members"]}
 
 
-def _linked(bench: Bench, object_type: Any, anchor: str, name: str) -> set[str]:
+def _linked(bench: Bench, object_type: ObjectType, anchor: str, name: str) -> set[str]:
     pages = bench.graph.pages(links_url(object_type, anchor, name))
     return {reference(item).target for page in pages for item in page}
 
@@ -179,11 +181,6 @@ def _linked(bench: Bench, object_type: Any, anchor: str, name: str) -> set[str]:
 def _only(bench: Bench, url: str) -> Mapping[str, Any] | None:
     found = [item for page in bench.graph.pages(url) for item in page]
     return found[0] if len(found) == 1 else None
-
-
-def _equals(name: str, value: str) -> str:
-    escaped = value.replace("'", "''")
-    return quote(f"{name} eq '{escaped}'", safe="'")
 
 
 def _ids(references: Sequence[Mapping[str, str]]) -> set[str]:

@@ -140,12 +140,11 @@ def test_many_collections_are_read_in_batches_each_to_its_end(connect: Connect) 
 
     service = Service(script)
     urls = [f"/groups/{number}/members" for number in range(100)]
-    got = dict(connect(service).read_all(urls, {"ConsistencyLevel": "eventual"}))
+    got = dict(connect(service).read_all(urls))
     expected = {url: [number] for number, url in enumerate(urls)}
     expected |= {urls[number]: [number, number + 0.5] for number in range(0, 100, 10)}
     assert got == {**expected, urls[7]: None, urls[8]: [{"id": "8"}]}
     assert len(service.sent) <= 10  # 5 batches, and at most as many for the second pages
-    assert {asked.headers.get("ConsistencyLevel") for asked in service.asked} == {"eventual"}
 
 
 def test_a_collection_that_took_too_long_is_begun_anew_once_as_nobody_has_seen_it_yet(connect: Connect) -> None:

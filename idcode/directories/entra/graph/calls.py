@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+VERSION = "v1.0"
+"""The version of the API: the first part of every path."""
 _ASKING = ("getByIds", "checkMemberGroups", "checkMemberObjects", "getMemberGroups", "getMemberObjects")
 """Actions that change nothing: they are POSTs because of all that they are asked about."""
 
@@ -63,7 +65,7 @@ class Graph(Protocol):
     raise it as well where their budget of attempts and waiting is used up; the message says how often and how long.
     """
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+    def get(self, url: str) -> Any:
         """Return the JSON of one resource, ``None`` where it does not exist (404)."""
 
     def pages(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[list[Any]]:
@@ -73,20 +75,17 @@ class Graph(Protocol):
         forgotten on the way raises ``ListingExpired``: begun anew it would give objects twice.
         """
 
-    def delta(self, url: str, token: str | None, headers: Mapping[str, str] | None = None) -> Iterator[list[Any] | str]:
+    def delta(self, url: str, token: str | None) -> Iterator[list[Any] | str]:
         """Yield the pages of a delta query, and as the last item its delta link.
 
         ``token`` is the delta link of an earlier read, ``None`` to begin anew. Raises ``ResyncError`` where the
         service does not know the token any more (410).
         """
 
-    def read_all(
-        self, urls: Sequence[str], headers: Mapping[str, str] | None = None
-    ) -> Iterator[tuple[str, list[Any] | None]]:
+    def read_all(self, urls: Sequence[str]) -> Iterator[tuple[str, list[Any] | None]]:
         """Yield each of ``urls`` with all values of its collection (or the one resource as a list of one).
 
-        In any order; ``None`` stands for 404. Sent in batches of 20, ``headers`` with each of them; further pages
-        follow.
+        In any order; ``None`` stands for 404. Sent in batches of 20; further pages follow.
         """
 
     def send(self, calls: Sequence[Call]) -> Iterator[Answer]:

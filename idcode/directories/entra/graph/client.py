@@ -54,9 +54,9 @@ class GraphClient:
         )
         self._background: Background | None = None
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+    def get(self, url: str) -> Any:
         """Return the JSON of one resource, ``None`` where it does not exist (404)."""
-        result = self._running.run(self._exchange.read(url, headers or {}))
+        result = self._running.run(self._exchange.read(url, {}))
         if result.status == 404:
             return None
         if result.error is not None:
@@ -67,15 +67,13 @@ class GraphClient:
         """Yield the values of a collection page by page."""
         return self._running.stream(partial(paging.pages, self._exchange, url, headers or {}), _AHEAD)
 
-    def delta(self, url: str, token: str | None, headers: Mapping[str, str] | None = None) -> Iterator[list[Any] | str]:
+    def delta(self, url: str, token: str | None) -> Iterator[list[Any] | str]:
         """Yield the pages of a delta query, and its delta link."""
-        return self._running.stream(partial(delta, self._exchange, token or url, headers or {}), _AHEAD)
+        return self._running.stream(partial(delta, self._exchange, token or url), _AHEAD)
 
-    def read_all(
-        self, urls: Sequence[str], headers: Mapping[str, str] | None = None
-    ) -> Iterator[tuple[str, list[Any] | None]]:
+    def read_all(self, urls: Sequence[str]) -> Iterator[tuple[str, list[Any] | None]]:
         """Yield each of ``urls`` with all that it holds."""
-        produce = partial(paging.read_all, self._exchange, urls, headers or {})
+        produce = partial(paging.read_all, self._exchange, urls)
         with closing(self._running.stream(produce, _AHEAD)) as stream:
             for complete in stream:
                 yield from complete

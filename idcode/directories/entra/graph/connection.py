@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from idcode.directories.entra.graph import credentials
+from idcode.directories.entra.graph.calls import VERSION
 from idcode.directories.entra.graph.errors import where
 from idcode.directories.entra.settings import EntraSettings
 from idcode.model.errors import DirectoryError
@@ -55,7 +56,7 @@ class Connection:
         credential: Callable[[], Any] | None = None,
     ) -> None:
         self._service = _checked(settings.graph_url)
-        self.base = f"{self._service}/v1.0"
+        self.base = f"{self._service}/{VERSION}"
         self._settings = settings
         self._root = root
         self._transport = transport

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from idcode.directories.entra.graph import errors
@@ -12,13 +11,13 @@ from idcode.directories.entra.graph.paging import Listing
 from idcode.model.errors import DirectoryError
 
 
-async def delta(exchange: Exchange, url: str, headers: Mapping[str, str], put: Put[list[Any] | str]) -> None:
+async def delta(exchange: Exchange, url: str, put: Put[list[Any] | str]) -> None:
     """Put the pages of a delta query, and its delta link at the end.
 
     ``url`` begins anew or is the delta link of an earlier read. Raises ``ResyncError`` where the service has
     forgotten it.
     """
-    listing = Listing(exchange, url, headers)
+    listing = Listing(exchange, url, {})
     page: dict[str, Any] = {}
     while listing.link:
         page = await listing.page()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from idcode.directories.entra import permissions
+from idcode.directories.entra.graph.calls import VERSION
 from idcode.model.errors import DirectoryError
 
 UNSURE = (0, 500, 502, 503, 504)
@@ -70,7 +71,7 @@ def problem(method: str, url: str, status: int, said: str | None, headers: Mappi
 
 
 def _path(url: str) -> str:
-    return urlsplit(url).path.removeprefix("/v1.0")
+    return urlsplit(url).path.removeprefix(f"/{VERSION}")
 
 
 def _hint(method: str, url: str, status: int) -> str | None:

@@ -19,7 +19,7 @@ _DELTA_EXPIRED = ("syncstatenotfound", "resyncrequired")
 
 
 class Listing:
-    """Walks along next links: opaque, absolute, without the headers of the first request (page "Paging")."""
+    """Walks along next links: opaque and absolute; headers are not in them, and go with every page (page "Paging")."""
 
     def __init__(self, exchange: Exchange, url: str, headers: Mapping[str, str]) -> None:
         self._exchange = exchange
@@ -73,11 +73,9 @@ async def pages(exchange: Exchange, url: str, headers: Mapping[str, str], put: P
         await put((await listing.page())["value"])
 
 
-async def read_all(
-    exchange: Exchange, urls: Sequence[str], headers: Mapping[str, str], put: Put[list[tuple[str, list[Any] | None]]]
-) -> None:
+async def read_all(exchange: Exchange, urls: Sequence[str], put: Put[list[tuple[str, list[Any] | None]]]) -> None:
     """Put ``urls`` with all their values, in lists, as they become complete."""
-    collections = {str(number): _Collection(exchange.connection.base, url, headers) for number, url in enumerate(urls)}
+    collections = {str(number): _Collection(exchange.connection.base, url) for number, url in enumerate(urls)}
 
     async def receive(answers: list[Answer]) -> list[Call]:
         more = [call for answer in answers for call in collections[answer.id].add(answer)]
@@ -93,18 +91,17 @@ async def read_all(
 class _Collection:
     """What was read of one URL so far."""
 
-    def __init__(self, base: str, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, base: str, url: str) -> None:
         self.url = url
         self.values: list[Any] | None = []
         self._base = base
-        self._headers = headers
         self._links = Links(base, url)
         self._begun_anew = False
 
     def call(self, number: str, link: str | None = None) -> Call:
         """Return the call for a page; URLs in a batch are relative to the version."""
         url = link.removeprefix(self._base) if link else self.url
-        return Call(number, "GET", url, headers=self._headers)
+        return Call(number, "GET", url)
 
     def add(self, answer: Answer) -> list[Call]:
         """Take in a page; return the call for the next one, if there is one.
