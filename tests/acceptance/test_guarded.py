@@ -98,9 +98,7 @@ def test_an_allowance_lets_a_guard_pass_and_the_history_says_why(repo: Repositor
     assert [(g["name"], g["count"], g["limit"]) for g in document["let_through"]] == [("disable", 3, 1)]
 
 
-def test_a_break_glass_account_named_by_what_it_signs_in_with_is_left_alone(
-    repo: Repository, witness: Witness
-) -> None:
+def test_a_break_glass_account_named_by_what_it_signs_in_with_is_left_alone(repo: Repository, witness: Witness) -> None:
     hire(repo)
     repo.apply()
     (ada,) = [witness.user("E1", "userPrincipalName", "department")]

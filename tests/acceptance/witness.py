@@ -65,7 +65,9 @@ class Witness:
     def add_group(self, dn: str, *members: str) -> None:
         """Add a group with members."""
         name = dn.partition(",")[0].partition("=")[2]
-        assert self.connection.add(dn, ["group"], {"sAMAccountName": name, "member": list(members)}), self.connection.result
+        assert self.connection.add(dn, ["group"], {"sAMAccountName": name, "member": list(members)}), (
+            self.connection.result
+        )
 
     def add_ou(self, name: str) -> None:
         """Create an OU below the base by hand."""
