@@ -11,6 +11,7 @@ from idcode.apply.preconditions import PLACES, STATES, Comparison
 from idcode.model import dn, syntax
 from idcode.model.plans import AttributeChange, Change, Expect, Op, Phase, Reversibility, Target
 from idcode.model.records import LiveObject
+from idcode.model.schema import MEMBERS
 from idcode.model.values import Scalar
 from idcode.plan.encoding import change_key
 
@@ -137,6 +138,8 @@ def _restore(change: Change, before: LiveObject | None, state: Simulated | None,
         known = comparison.schema.find(name)
         # idcode's mark is not a value to bring back: without a password the account is marked as new.
         is_mark = before.mark is not None and values == (f"idcode:{before.mark}",)
+        if name in MEMBERS and before.get("membershipRule"):
+            continue  # they follow the rule again by themselves
         if known is not None and not known.read_only and name.lower() not in SERVER_KEPT and not is_mark:
             attributes[known.name] = AttributeChange(after=values, single=known.single)
     for name, flag in (("enabled", before.enabled), ("protected", before.protected or None)):

@@ -225,6 +225,8 @@ _RISK_WORDS: dict[RiskKind, tuple[str, str, str]] = {
     "delete": (MARKS["delete"].sign, "deleted", "deletions"),
     "irreversible": (ATTENTION, "not undoable", "changes that cannot be undone"),
     "disable": (MARKS["disable"].sign, "disabled", "disabled accounts"),
+    "role": (ATTENTION, "role", "roles that somebody gets"),
+    "authority": (ATTENTION, "authority", "objects that another system masters from now on"),
     "membership-loss": (ATTENTION, "membership", "groups that lose members"),
     "licence-loss": (ATTENTION, "licence", "objects that lose licences"),
     "logon-name": (ATTENTION, "logon name", "changed logon names"),
@@ -252,6 +254,8 @@ def _detail(risk: Risk, values: Values) -> str:
         rule = risk.change.why.note if risk.change.why else None
         return "; ".join(part for part in (visible(rule) if rule else "", note) if part)
     attribute = risk.change.attributes[risk.attribute]
+    if risk.kind == "role":
+        return f"gets {plural(risk.count, 'holder')}"
     if risk.kind in ("membership-loss", "licence-loss"):
         return f"loses {plural(risk.count, 'value' if risk.kind == 'licence-loss' else 'member')}"
     before, after = removed(attribute), added(attribute)

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from idcode.model.plans import AttributeChange, Change
-from idcode.model.schema import MEMBERS
+from idcode.model.schema import AUTHORITY, MEMBERS
 from idcode.model.syntax import text_of
 from idcode.model.values import Scalar
 
-RiskKind = Literal["delete", "irreversible", "disable", "membership-loss", "licence-loss", "logon-name", "mail-address"]
+RiskKind = Literal[
+    "delete", "irreversible", "disable", "role", "authority",
+    "membership-loss", "licence-loss", "logon-name", "mail-address",
+]  # fmt: skip
 RISKS: tuple[RiskKind, ...] = (
-    "delete", "irreversible", "disable", "membership-loss", "licence-loss", "logon-name", "mail-address",
+    "delete", "irreversible", "disable", "role", "authority",
+    "membership-loss", "licence-loss", "logon-name", "mail-address",
 )  # fmt: skip
 """Worst first."""
 
@@ -52,6 +56,10 @@ def risks_of(change: Change) -> Iterator[Risk]:
         kind = _attribute_risk(name.lower(), change, attribute)
         if kind:
             yield Risk(kind, change, name, len(removed(attribute)))
+        if name in MEMBERS and change.object_type == "role_assignment" and added(attribute):
+            yield Risk("role", change, name, len(added(attribute)))
+        if name == AUTHORITY:
+            yield Risk("authority", change, name)
 
 
 def all_risks(changes: Iterable[Change]) -> list[Risk]:

@@ -33,7 +33,7 @@ def reset(
     is_json = source is not None and source.suffix == ".json"
     wanted: list[Beginning] = []
     # All of them first: a file that cannot be used must not leave half of the directories empty.
-    if name not in tenants and not is_json:
+    if not is_json and name not in tenants and (name is not None or source is not None or _has_domains(repository)):
         wanted += _domains(directory, source, name, recycle_bin, exchange)
     if name in tenants or is_json or (source is None and name is None):
         wanted += sandbox_tenant.beginnings(repository, tenants, source, name)
@@ -66,6 +66,12 @@ def _domains(
         check = partial(check_replaceable, path) if node.path else _nothing  # elsewhere only idcode puts files
         found.append(Beginning(key, path, check, partial(create, path, domain), domain.root_dn, source))
     return found
+
+
+def _has_domains(repository: Repository) -> bool:
+    from idcode.directories.sandbox.settings import SandboxSettings
+
+    return any(isinstance(node, SandboxSettings) for node in repository.directories.values())
 
 
 def _nothing() -> None:
