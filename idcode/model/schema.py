@@ -40,8 +40,8 @@ class AttributeType:
     """One attribute: canonical name, kind, and the limits that the server enforces.
 
     ``max_length`` and ``min_length`` count UTF-16 units for text, bytes for binary, and bound the number for
-    integers. ``unique`` says among which objects, deleted ones included, a value may occur once. ``on_premises`` says
-    that it cannot be written on an object which another directory masters.
+    integers. ``unique`` says among which objects, deleted ones included, a value may occur once. ``on_premises`` is
+    what Active Directory calls it, of an attribute that cannot be written on objects which are mastered there.
     """
 
     name: str
@@ -51,7 +51,7 @@ class AttributeType:
     max_length: int | None = None
     read_only: bool = False
     unique: Uniqueness | None = None
-    on_premises: bool = False
+    on_premises: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

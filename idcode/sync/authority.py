@@ -14,15 +14,6 @@ from idcode.sync.context import Context
 from idcode.sync.gather import DirectoryReading
 from idcode.sync.hybrid import feeds
 
-_IN_AD = {
-    "jobTitle": "title", "surname": "sn", "companyName": "company", "officeLocation": "physicalDeliveryOfficeName",
-    "city": "l", "state": "st", "country": "c", "businessPhones": "telephoneNumber", "mobilePhone": "mobile",
-    "faxNumber": "facsimileTelephoneNumber", "onPremisesImmutableId": "mS-DS-ConsistencyGuid",
-    "employeeId": "employeeID", "members": "member",
-}  # fmt: skip
-"""Attribute of the tenant → the one that Entra Connect reads it from, where their names differ (Microsoft Entra
-Connect Sync: Attributes synchronized to Microsoft Entra ID)."""
-
 
 def keep_to_authority(context: Context) -> None:
     """Take out of the desired state what Active Directory masters, and say where to write it instead."""
@@ -64,8 +55,7 @@ def _mastered(reading: DirectoryReading, wanted: DesiredObject, live: LiveObject
         yield "enabled"
     for name, value in wanted.attributes.items():
         attribute = reading.view.schema.find(name)
-        of_group = wanted.object_type == "group" and name == reading.view.schema.terms.members
-        if attribute is None or value.shadow or not (attribute.on_premises or of_group):
+        if attribute is None or value.shadow or attribute.on_premises is None:
             continue
         if _differs(value, live, attribute.name, Kind.EXACT if value.exact else attribute.kind):
             yield name
@@ -85,7 +75,9 @@ def _say(context: Context, directory: str, scope: str, name: str, objects: list[
     shown = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
     what = "they cannot be deleted here" if name == "delete" else f"{name} is mastered by {domains}; it is not written"
     place, span = _ad_rule(context, directory, scope)
-    there = "delete" if name == "delete" else _IN_AD.get(name, name)
+    reading = context.directory(directory)
+    known = reading.view.schema.find(name) if reading else None
+    there = known.on_premises if known else name
     hint = f"Write {there} in {place}" if name != "delete" else f"Let {place} delete it"
     context.say(
         "warning",

@@ -1,7 +1,8 @@
 """What users, groups and the like can hold, as Graph has them (``attributes.tsv``).
 
 The properties and their lengths are those of the resource pages *user*, *group* and *administrativeUnit*; what
-Active Directory masters on synced objects is what Graph refuses there ("on-premises mastered Directory Sync objects").
+Active Directory masters on synced objects is what Graph refuses there ("on-premises mastered Directory Sync objects"),
+and their names there are those of *Microsoft Entra Connect Sync: Attributes synchronized to Microsoft Entra ID*.
 """
 
 from __future__ import annotations
@@ -87,6 +88,15 @@ def container_of(name: str) -> str | None:
     return _CONTAINER.get(name)
 
 
+def _on_premises(name: str, traits: Iterable[str]) -> str | None:
+    """Return what ``on-premises`` says, which may be followed by the name that the attribute has in AD."""
+    for trait in traits:
+        what, _, in_ad = trait.partition(":")
+        if what == "on-premises":
+            return in_ad or name
+    return None
+
+
 @cache
 def entra_schema() -> EntraSchema:
     """Return the schema, which is the same in every tenant."""
@@ -104,7 +114,7 @@ def entra_schema() -> EntraSchema:
                 max_length=int(row["length"]) if row["length"] else None,
                 read_only="read-only" in traits,
                 unique="tenant" if "unique" in traits else None,
-                on_premises="on-premises" in traits,
+                on_premises=_on_premises(name, traits),
             )
         )
         for trait, names in marked.items():
