@@ -98,8 +98,8 @@ class Earlier:
     def begun(self, change: Change, directory: Directory, record: Callable[[Outcome], None]) -> Begun | None:
         """Return what was begun of ``change``; ``None`` where nothing was written.
 
-        A write whose answer never came is settled by reading, and its outcome given to ``record``. Raises
-        ``DirectoryError`` where reading does not tell.
+        A write whose answer never came is settled by reading; ``record`` is told where it is found done. What is not
+        done is journalled anew when it is sent. Raises ``DirectoryError`` where reading does not tell.
         """
         row = self._rows.get(change.id)
         if row is None or row.intended is None:
@@ -129,9 +129,8 @@ def _outcome(row: WriteRow, directory: Directory, record: Callable[[Outcome], No
     outcome = directory.settle(_write(row))
     if outcome.status == "unknown":
         raise DirectoryError(f"what became of write {row.write_id} cannot be read: {outcome.message}")
-    if outcome.status != "done":
-        outcome = replace(outcome, status="skipped")
-    record(outcome)
+    if outcome.status == "done":
+        record(outcome)
     return outcome
 
 
