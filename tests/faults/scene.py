@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
+_MANY = 200
 Dump = dict[str, dict[str, Any]]
 Signals = Sequence[tuple[int, int]]
 """Pairs of the number of a moment and the signal that a process sends itself then."""
@@ -115,13 +116,16 @@ class Scene:
         known = self.newest_run()
         ended = self.run(*command, signals=[(first, signal.SIGKILL)])
         yield ended
-        while ended.is_killed:
+        for _ in range(_MANY):
+            if not ended.is_killed:
+                return
             newest = self.newest_run()
             if newest[2] == "done" and newest != known:
                 return  # it was killed after the last thing that it had to do
             again = command if newest == known else ("apply", "--resume", newest[0])
             ended = self.run(*again, signals=[(stride, signal.SIGKILL)])
             yield ended
+        raise AssertionError(f"a run that is killed every {stride} moments never comes to its end")
 
     def newest_run(self) -> tuple[str, str, str]:
         """Return id, kind and status of the newest run, read without idcode's own code."""
