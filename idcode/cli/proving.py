@@ -11,7 +11,8 @@ from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError
 from idcode.model.plans import Plan, Verdict
 from idcode.prove.rehearsal import left_over, rehearse
-from idcode.sync.gather import Gathered, queries, read_directory
+from idcode.sync.gather import Gathered, read_directory
+from idcode.sync.queries import queries
 
 CHEAP_OBJECTS = 300
 CHEAP_CHANGES = 30

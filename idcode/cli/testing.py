@@ -26,8 +26,9 @@ from idcode.model.diagnostics import Diagnostic
 from idcode.model.errors import DirectoryError, IdcodeError
 from idcode.model.records import ObjectType, Query
 from idcode.model.testing import RuleTestResult
-from idcode.sync.gather import DirectoryReading, Gathered, queries, read_directory
+from idcode.sync.gather import DirectoryReading, Gathered, read_directory
 from idcode.sync.programs import IdentityRules, compile_rules
+from idcode.sync.queries import queries
 from idcode.testing.compare import about, compare
 from idcode.testing.given import Realm, live_objects, merged, source_readings
 from idcode.testing.outcome import Outcome

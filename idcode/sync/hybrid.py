@@ -22,9 +22,10 @@ from idcode.model.plans import Reported
 from idcode.model.records import LiveObject
 from idcode.model.syntax import text_of
 from idcode.sync.context import Context
-from idcode.sync.gather import SYNC_ANCHOR, DirectoryReading
+from idcode.sync.gather import DirectoryReading
 from idcode.sync.identities import Identity, Population
 from idcode.sync.programs import Outbound
+from idcode.sync.queries import SYNC_ANCHOR
 
 
 class SyncedFrom(Protocol):

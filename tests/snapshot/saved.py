@@ -18,8 +18,8 @@ from idcode.directories.sandbox.snapshot import SavedDirectory, Snapshot
 from idcode.model.plans import Plan
 from idcode.model.records import Fingerprint, LiveObject, Proof, Query, collect
 from idcode.model.values import iso
-from idcode.sync.gather import queries
 from idcode.sync.programs import compile_rules
+from idcode.sync.queries import queries
 from tests.sync.company import TODAY, UNITS, people, project
 from tests.sync.lines import lines
 from tests.sync.memory import BASE, MemoryDirectory, read_objects

@@ -15,8 +15,8 @@ from idcode.directories.ad.domain import AdDomain
 from idcode.directories.sandbox.saved import SavedDomain
 from idcode.directories.sandbox.snapshot import read_snapshot
 from idcode.model.records import LiveObject, Query, Reading, collect
-from idcode.sync.gather import queries
 from idcode.sync.programs import compile_rules
+from idcode.sync.queries import queries
 from tests.acceptance.repository import GROUPS, Repository, changes, codes
 from tests.acceptance.witness import Witness
 from tests.ad.support import directory

@@ -18,8 +18,9 @@ from idcode.directories.sandbox.snapshot import SavedDirectory, Snapshot, write_
 from idcode.model.errors import UsageError
 from idcode.model.records import LiveObject, ObjectType, Query
 from idcode.model.values import iso
-from idcode.sync.gather import queries, read_directory
+from idcode.sync.gather import read_directory
 from idcode.sync.programs import compile_rules
+from idcode.sync.queries import queries
 
 _TYPES: tuple[ObjectType, ...] = ("user", "group", "contact", "ou")
 
