@@ -51,7 +51,9 @@ demo-ad: $(STAMP) lab ## The same walk on a private Samba AD domain (as root)
 test: $(STAMP) lab ## Run the tests; those that need Samba AD or PostgreSQL skip where it cannot run
 	$(BIN)/pytest -n auto --maxprocesses 8
 
-soak: $(STAMP) ## Apply 2,000 changes to a practice tenant while everything goes wrong on the way
+soak: $(STAMP) lab ## Apply thousands of changes while everything goes wrong on the way (as root; most of an hour)
+	IDCODE_KILLS=all $(BIN)/pytest tests/faults/test_kills.py
+	IDCODE_FAULTS=40 $(BIN)/pytest tests/faults/weather
 	IDCODE_STORM_PEOPLE=1000 $(BIN)/pytest tests/entra/test_storms.py
 
 lint: $(STAMP) ## Check style and formatting
