@@ -12,7 +12,7 @@ from idcode.directories.sandbox.tenant.errors import GraphError, bad_request, co
 from idcode.directories.sandbox.tenant.exchange import Reply
 from idcode.directories.sandbox.tenant.listing import Collection, counted, listed, single
 from idcode.directories.sandbox.tenant.names import check_free, check_logon_name
-from idcode.directories.sandbox.tenant.navigation import cast, context_of
+from idcode.directories.sandbox.tenant.navigation import CONTEXT, cast, context_of
 from idcode.directories.sandbox.tenant.properties import DIRECTORY_OBJECT
 from idcode.directories.sandbox.tenant.routes import Route
 from idcode.directories.sandbox.tenant.view import View
@@ -58,7 +58,7 @@ def _target(work: Work) -> Entity:
 
 def show(work: Work) -> Reply:
     """Answer ``GET /directory/deletedItems/{id}``."""
-    return single(work, _found(work.reading, work.param("id")), "directoryObjects", DIRECTORY_OBJECT)
+    return single(work, _found(work.reading, work.param("id")), CONTEXT, DIRECTORY_OBJECT)
 
 
 def _of_type(answer: Callable[[Work, Collection], Reply]) -> Callable[[Work], Reply]:
@@ -89,7 +89,7 @@ def restore(work: Work) -> Reply:
     except GraphError:
         raise conflicting_object(409) from None
     work.draft.put(restored)
-    return single(work, restored, "directoryObjects", DIRECTORY_OBJECT)
+    return single(work, restored, CONTEXT, DIRECTORY_OBJECT)
 
 
 def _renamed(work: Work, user: Entity, body: Mapping[str, Any]) -> Entity:

@@ -14,7 +14,6 @@ from idcode.directories.sandbox.tenant.entities import Change, Entity, Link
 from idcode.directories.sandbox.tenant.errors import bad_request
 from idcode.directories.sandbox.tenant.licensing import assignments_of, plans_in_force
 from idcode.directories.sandbox.tenant.members import is_dynamic as is_dynamic_group
-from idcode.directories.sandbox.tenant.routes import Route
 from idcode.directories.sandbox.tenant.rule_text import RuleError
 from idcode.directories.sandbox.tenant.rules import Person, Rule, parse_rule, person_of
 from idcode.directories.sandbox.tenant.view import View
@@ -135,6 +134,5 @@ def _due(moment: Moment) -> Any:
     return moment.now + timedelta(seconds=moment.switches.rule_seconds)
 
 
-ROUTES: tuple[Route, ...] = ()
 TASKS = {"rules.changed": rule_changed, "rules.people": people_changed}
 REACTIONS = (follow,)

@@ -114,13 +114,6 @@ def references_exist(relation: str) -> GraphError:
     )
 
 
-def references_missing(relation: str) -> GraphError:
-    """Return the refusal to take away what is not there."""
-    return bad_request(
-        f"One or more removed object references do not exist for the following modified properties: '{relation}'."
-    )
-
-
 def last_owner() -> GraphError:
     """Return the refusal to take the last owner from a Microsoft 365 group."""
     return bad_request("The group must have at least one owner, hence this owner cannot be removed.")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from typing import Any
 
 from idcode.directories.sandbox.tenant.clock import stamp
 from idcode.directories.sandbox.tenant.entities import Entity
-from idcode.directories.sandbox.tenant.errors import malformed, missing_property
+from idcode.directories.sandbox.tenant.errors import malformed
 from idcode.directories.sandbox.tenant.exchange import Reply
 from idcode.directories.sandbox.tenant.names import initial_domain
 from idcode.directories.sandbox.tenant.routes import Route
@@ -24,7 +23,7 @@ _TYPES = ("Guest", "Member")
 def invite(work: Work) -> Reply:
     """Invite somebody; who is a guest already stays the same user."""
     body = work.body()
-    address, redirect = (_text(body, name) for name in ("invitedUserEmailAddress", "inviteRedirectUrl"))
+    address, redirect = (work.text(name) for name in ("invitedUserEmailAddress", "inviteRedirectUrl"))
     if not _ADDRESS.fullmatch(address):
         raise malformed("Invalid invited user email address.")
     kind, name = body.get("invitedUserType") or "Guest", body.get("invitedUserDisplayName")
@@ -87,13 +86,6 @@ def _guest(work: Work, address: str, name: str | None, kind: str) -> Entity:
 def _who_has(view: View, address: str) -> Entity | None:
     found = [*view.find("mail", address, "user"), *view.find("userPrincipalName", address, "user")]
     return next((user for user in found if not user.deleted), None)
-
-
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise missing_property(name)
-    return value
 
 
 ROUTES = (Route("POST", "/invitations", invite),)

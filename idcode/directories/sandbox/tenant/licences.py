@@ -19,6 +19,7 @@ from idcode.directories.sandbox.tenant.errors import bad_request
 from idcode.directories.sandbox.tenant.exchange import Reply
 from idcode.directories.sandbox.tenant.licensing import Assignment, assignments_of, in_force
 from idcode.directories.sandbox.tenant.listing import Collection, listed
+from idcode.directories.sandbox.tenant.navigation import CONTEXT
 from idcode.directories.sandbox.tenant.properties import DIRECTORY_OBJECT, shown
 from idcode.directories.sandbox.tenant.routes import Route
 from idcode.directories.sandbox.tenant.skus import LICENCES, has_room, subscription_to
@@ -78,7 +79,7 @@ def members_with_errors(work: Work) -> Reply:
     group = work.found(work.param("id"), "group")
     users = [work.reading.live(each, "user") for each in work.reading.targets(INHERIT, group.id)]
     ids = [each.id for each in users if each and _failed(each, group.id)]
-    return listed(work, Collection(ids, DIRECTORY_OBJECT, "directoryObjects"))
+    return listed(work, Collection(ids, DIRECTORY_OBJECT, CONTEXT))
 
 
 def follow(moment: Moment, changes: Sequence[Change]) -> None:

@@ -13,6 +13,7 @@ from idcode.directories.sandbox.tenant.routes import Route
 from idcode.directories.sandbox.tenant.work import Work
 
 CONTEXT = "directoryObjects"
+"""What ``@odata.context`` calls lists of several types."""
 _SETS = {
     "user": "users",
     "group": "groups",

@@ -10,36 +10,26 @@ from idcode.directories.sandbox.tenant.entities import Entity
 from idcode.directories.sandbox.tenant.errors import bad_request, denied, not_a_guid
 from idcode.directories.sandbox.tenant.exchange import Reply
 from idcode.directories.sandbox.tenant.listing import Collection, listed_all, single
-from idcode.directories.sandbox.tenant.properties import DIRECTORY_OBJECT
+from idcode.directories.sandbox.tenant.navigation import CONTEXT
+from idcode.directories.sandbox.tenant.properties import DIRECTORY_OBJECT, DIRECTORY_OBJECTS
 from idcode.directories.sandbox.tenant.relations import Relation, related
 from idcode.directories.sandbox.tenant.routes import Route
-from idcode.directories.sandbox.tenant.values import is_guid
 from idcode.directories.sandbox.tenant.work import Work
+from idcode.model.identifiers import is_guid
 
 MOST_IDS = 1000
 _MOST_CHECKED = 20
-_TYPES = (
-    "user",
-    "group",
-    "servicePrincipal",
-    "device",
-    "orgContact",
-    "application",
-    "administrativeUnit",
-    "directoryRole",
-)
-_CONTEXT = "directoryObjects"
 _MEMBER_OF = Relation("transitiveMemberOf", "members", forward=False, transitive=True)
 
 
 def show(work: Work) -> Reply:
     """Answer ``GET /directoryObjects/{id}``."""
-    return single(work, work.found(work.param("id"), *_TYPES), _CONTEXT, DIRECTORY_OBJECT)
+    return single(work, work.found(work.param("id"), *DIRECTORY_OBJECTS), CONTEXT, DIRECTORY_OBJECT)
 
 
 def delete(work: Work) -> Reply:
     """Answer ``DELETE /directoryObjects/{id}`` as the type's own page does."""
-    entity = work.target(work.param("id"), *_TYPES)
+    entity = work.target(work.param("id"), *DIRECTORY_OBJECTS)
     by_type = {"user": users.delete, "group": groups.delete}
     if entity.type not in by_type:
         raise denied()
@@ -51,12 +41,12 @@ def get_by_ids(work: Work) -> Reply:
     ids = _texts(work.body(), "ids", MOST_IDS)
     if not all(is_guid(each) for each in ids):
         raise not_a_guid()
-    types = tuple(_texts(work.body(), "types", MOST_IDS)) if work.body().get("types") else ()
-    wanted = tuple(each for each in _TYPES if each.lower() in {name.lower() for name in types}) or _TYPES
-    if any(name.lower() == DIRECTORY_OBJECT.lower() for name in types):
-        wanted = _TYPES
+    types = {name.lower() for name in _texts(work.body(), "types", MOST_IDS)} if work.body().get("types") else set()
+    wanted = tuple(each for each in DIRECTORY_OBJECTS if each.lower() in types)
+    if DIRECTORY_OBJECT.lower() in types or not wanted:
+        wanted = DIRECTORY_OBJECTS
     found = sorted({each.lower() for each in ids if work.reading.live(each.lower(), *wanted)})
-    return listed_all(work, Collection(found, DIRECTORY_OBJECT, _CONTEXT))
+    return listed_all(work, Collection(found, DIRECTORY_OBJECT, CONTEXT))
 
 
 def _texts(body: dict[str, Any], name: str, most: int) -> list[str]:
@@ -79,7 +69,7 @@ def _groups_of(work: Work, entity: Entity, types: tuple[str, ...], security_only
 
 def _memberships(*types: str) -> Callable[[Work], Reply]:
     def answer(work: Work) -> Reply:
-        entity = work.found(work.param("id"), *_TYPES)
+        entity = work.found(work.param("id"), *DIRECTORY_OBJECTS)
         security_only = work.body().get("securityEnabledOnly") is True
         return _ids(work, _groups_of(work, entity, types, security_only))
 
@@ -88,7 +78,7 @@ def _memberships(*types: str) -> Callable[[Work], Reply]:
 
 def _check(parameter: str, *types: str) -> Callable[[Work], Reply]:
     def answer(work: Work) -> Reply:
-        entity = work.found(work.param("id"), *_TYPES)
+        entity = work.found(work.param("id"), *DIRECTORY_OBJECTS)
         asked = {each.lower() for each in _texts(work.body(), parameter, _MOST_CHECKED)}
         return _ids(work, [each for each in _groups_of(work, entity, types, False) if each in asked])
 

@@ -82,7 +82,7 @@ def properties(type_name: str) -> Mapping[str, Property]:
 
 DIRECTORY_OBJECT = "directoryObject"
 """The type of lists that hold objects of several types."""
-_DERIVED = (
+DIRECTORY_OBJECTS = (
     "user",
     "group",
     "servicePrincipal",
@@ -92,12 +92,13 @@ _DERIVED = (
     "directoryRole",
     "application",
 )
+"""The types that directory objects are of."""
 
 
 @cache
 def _lowered(type_name: str) -> Mapping[str, Property]:
     if type_name == DIRECTORY_OBJECT:
-        return {name: known for each in reversed(_DERIVED) for name, known in _lowered(each).items()}
+        return {name: known for each in reversed(DIRECTORY_OBJECTS) for name, known in _lowered(each).items()}
     return {name.lower(): known for name, known in properties(type_name).items()}
 
 

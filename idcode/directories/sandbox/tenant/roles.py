@@ -9,10 +9,9 @@ import base64
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from idcode.directories.sandbox.tenant.entities import Change, Entity, Put
-from idcode.directories.sandbox.tenant.errors import bad_request, conflicting_object, missing_property
+from idcode.directories.sandbox.tenant.errors import bad_request, conflicting_object
 from idcode.directories.sandbox.tenant.exchange import Reply
 from idcode.directories.sandbox.tenant.listing import Collection, listed, single
 from idcode.directories.sandbox.tenant.properties import shown
@@ -59,9 +58,7 @@ def assignment_id(role_id: str, principal_id: str, scope: str) -> str:
 
 def assign(work: Work) -> Reply:
     """Assign a role (unifiedroleassignment-post)."""
-    body = work.body()
-    principal_id, role_id = (_text(body, name) for name in ("principalId", "roleDefinitionId"))
-    scope = _text(body, "directoryScopeId")
+    principal_id, role_id, scope = (work.text(name) for name in ("principalId", "roleDefinitionId", "directoryScopeId"))
     principal = work.target(principal_id, *_PRINCIPALS)
     role = work.target(role_id, ROLE)
     if not may_hold_roles(principal):
@@ -133,13 +130,6 @@ def _checked_scope(work: Work, scope: str) -> str:
     if scope.lower().startswith(_UNIT.lower()):
         return _UNIT + work.target(scope[len(_UNIT) :], "administrativeUnit").id
     return "/" + work.target(scope.removeprefix("/"), *_SCOPES).id
-
-
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise missing_property(name)
-    return value
 
 
 ROUTES = (

@@ -36,7 +36,6 @@ class Product:
     """A SKU; ``plans`` maps the names of its service plans to their ids."""
 
     sku_id: str
-    part_number: str
     plans: Mapping[str, str]
 
 
@@ -47,7 +46,7 @@ def products() -> Mapping[str, Product]:
     for line in _FILE.read_text("utf-8").splitlines()[1:]:
         part_number, sku_id, plan, plan_id = line.split("\t")
         plans.setdefault((part_number, sku_id), {})[plan] = plan_id
-    return {part_number: Product(sku_id, part_number, of) for (part_number, sku_id), of in plans.items()}
+    return {part_number: Product(sku_id, of) for (part_number, sku_id), of in plans.items()}
 
 
 @cache

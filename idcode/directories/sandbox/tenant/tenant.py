@@ -45,7 +45,7 @@ _READS = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a tenant can do: what the modules with routes export, put together."""
+    """What a tenant can do: what its modules export, put together."""
 
     routes: Sequence[Route] = ()
     tasks: Mapping[str, Task] = field(default_factory=dict)
@@ -56,7 +56,7 @@ def together(modules: Iterable[Any]) -> Abilities:
     """Return the ``ROUTES``, ``TASKS`` and ``REACTIONS`` of all ``modules`` in one."""
     known = list(modules)
     return Abilities(
-        tuple(route for module in known for route in module.ROUTES),
+        tuple(route for module in known for route in getattr(module, "ROUTES", ())),
         {name: task for module in known for name, task in getattr(module, "TASKS", {}).items()},
         tuple(reaction for module in known for reaction in getattr(module, "REACTIONS", ())),
     )
@@ -67,7 +67,7 @@ MODULES: tuple[Any, ...] = (
     *(units, roles, applications, invitations, passes, sync_behavior, skus),
     *(dynamic, licences),
 )
-"""The modules with routes, in the order in which their reactions run."""
+"""In the order in which their reactions run."""
 
 
 class Tenant:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,8 +15,8 @@ from idcode.directories.sandbox.tenant.errors import (
     unknown_property,
 )
 from idcode.directories.sandbox.tenant.properties import Property, properties
+from idcode.model.identifiers import is_guid
 
-_GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _PLAIN: Mapping[str, type | tuple[type, ...]] = {
     "Edm.String": str,
     "Edm.Boolean": bool,
@@ -30,11 +29,6 @@ _PLAIN: Mapping[str, type | tuple[type, ...]] = {
 def resource(type_name: str) -> str:
     """Return the name of a type as messages have it: ``User``."""
     return type_name[:1].upper() + type_name[1:]
-
-
-def is_guid(text: str) -> bool:
-    """Whether a text is a GUID in its dashed form."""
-    return _GUID.fullmatch(text) is not None
 
 
 def checked(type_name: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from idcode.directories.sandbox.tenant.entities import Entity
-from idcode.directories.sandbox.tenant.errors import bad_request, not_found
+from idcode.directories.sandbox.tenant.errors import bad_request, missing_property, not_found
 from idcode.directories.sandbox.tenant.exchange import Request
 from idcode.directories.sandbox.tenant.state import Draft, State
 from idcode.directories.sandbox.tenant.switches import Switches
@@ -48,6 +48,13 @@ class Work(Moment):
         if not isinstance(self.request.body, dict):
             raise bad_request("Empty Payload. JSON content expected." if self.request.body is None else _NO_OBJECT)
         return self.request.body
+
+    def text(self, name: str) -> str:
+        """Return a text that the body has to have. Raises ``GraphError`` where it is missing or empty."""
+        value = self.body().get(name)
+        if not isinstance(value, str) or not value:
+            raise missing_property(name)
+        return value
 
     def prefers(self, preference: str) -> bool:
         """Whether the header ``Prefer`` names ``preference``."""
