@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from idcode.config.models.base import Dialect
 from idcode.config.models.objects import (
-    AdministrativeUnit,
     AppRoleAssignment,
     Members,
     ObjectFile,
@@ -32,7 +31,7 @@ def declared_units(context: Context, reading: DirectoryReading) -> Iterator[tupl
     for file in context.repository.objects:
         dialect = file.dialect or context.repository.project.dialect
         for unit in file.administrative_units if file.directory == reading.name else ():
-            found = _units(reading, unit)
+            found = _units(reading, unit.name, *unit.previously)
             if len(found) > 1:
                 _ambiguous(context, reading, _address("administrative_unit", unit.name, reading), unit.name, unit.at)
                 continue
@@ -110,9 +109,9 @@ def _holders(
     return Roster(wanted, "members", members, dialect, assignment.at)
 
 
-def _units(reading: DirectoryReading, unit: AdministrativeUnit) -> list[LiveObject]:
-    """Return the units that are called so, or else as it was called before."""
-    for name in (unit.name, *unit.previously):
+def _units(reading: DirectoryReading, *names: str) -> list[LiveObject]:
+    """Return the units that are called by the first of ``names`` that any is called by."""
+    for name in names:
         found = [
             live
             for live in reading.view.objects.values()
@@ -125,7 +124,7 @@ def _units(reading: DirectoryReading, unit: AdministrativeUnit) -> list[LiveObje
 
 def find_unit(reading: DirectoryReading, name: str) -> LiveObject | None:
     """Return the one administrative unit that is called ``name``; ``None`` for none or several."""
-    found = _units(reading, AdministrativeUnit(name=name))
+    found = _units(reading, name)
     return found[0] if len(found) == 1 else None
 
 

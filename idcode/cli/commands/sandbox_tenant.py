@@ -65,6 +65,7 @@ def beginnings(
 ) -> list[Beginning]:
     """Return the tenants to be made anew: all, the one that is named, or the one that ``source`` is for."""
     from idcode.directories.sandbox.tenant.clock import RealClock
+    from idcode.directories.sandbox.tenant.names import verified_domains
     from idcode.directories.sandbox.tenant.practice import beginning_of, file_of, new_tenant
     from idcode.directories.sandbox.tenant.seeding import planted
     from idcode.directories.sandbox.tenant.storage import check_replaceable, create
@@ -76,7 +77,7 @@ def beginnings(
         path = file_of(key, node, repository.root)
         held = source or beginning_of(node, repository.root)
         state = planted(new_tenant(node, held), RealClock().now())
-        told = "a tenant with " + ", ".join([*node.domains, "contoso.onmicrosoft.com"])
+        told = "a tenant with " + ", ".join(domain.id for domain in verified_domains(state.newest))
         check, make = partial(check_replaceable, path), partial(create, path, state)
         found.append(Beginning(key, path, check, make, told, source or node.practice))
     return found

@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from idcode.directories.sandbox.tenant.born import INITIAL_DOMAIN
 from idcode.directories.sandbox.tenant.clock import Clock, RealClock
 from idcode.directories.sandbox.tenant.entities import Entity
 from idcode.directories.sandbox.tenant.roles import built_in_roles
@@ -76,7 +75,7 @@ def new_tenant(settings: TenantSettings, source: Path | None = None) -> Seed:
     known |= {str(group["displayName"]).lower(): group["id"] for group in groups}
     return Seed(
         tenant_id=tenant_id,
-        domains=[*settings.domains, INITIAL_DOMAIN],
+        domains=settings.domains,
         users=users,
         groups=[{name: value for name, value in group.items() if name not in _LINKS} for group in groups],
         links=[link for group in groups for link in _links(source, group, known)],

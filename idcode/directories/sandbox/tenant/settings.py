@@ -13,8 +13,8 @@ from idcode.directories.entra.settings import EntraSettings, SyncedFrom
 class TenantSettings(Node):
     """A practice tenant that behaves like Entra ID. ``path`` is its file, relative to the repository's root.
 
-    ``domains`` are its verified domains, beside ``contoso.onmicrosoft.com`` which it is born with. ``practice`` is the
-    file (relative to the repository's root) of what else is in a new one.
+    ``domains`` are its verified domains, beside ``contoso.onmicrosoft.com`` which it is born with where they name no
+    other such one. ``practice`` is the file (relative to the repository's root) of what else is in a new one.
 
     Example: ``cloud: {type: sandbox-tenant, domains: [contoso.example]}``
     """
