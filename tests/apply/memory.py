@@ -185,8 +185,8 @@ class MemoryDirectory:
             live = changed
         if write.kind == "restore":
             is_account = live.enabled is not None
-            mark: Any = "new" if is_account else None
-            live = replace(live, deleted=False, dn=request["dn"], enabled=False if is_account else None, mark=mark)
+            lost: Any = "new" if is_account else None
+            live = replace(live, deleted=False, dn=request["dn"], enabled=False if is_account else None, mark=lost)
         if write.kind == "password":
             try:
                 password = secrets.new_password()

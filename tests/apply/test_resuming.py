@@ -19,12 +19,12 @@ from idcode.model import dn
 from idcode.model.errors import IdcodeError, PlanRefused, StoreError
 from idcode.model.plans import Plan
 from idcode.model.values import Ref
-from idcode.model.writes import Outcome
+from idcode.model.writes import Outcome, Write
 from idcode.store.store import open_store
 from tests.apply.builders import BASE, NOW, change, plan, single
 from tests.apply.conftest import Listener, Sink
 from tests.apply.dying import Died, Life
-from tests.apply.test_executor import ADA_DN, ADA_ID, GROUP_ID, OPTIONS, enrol, estate, hire, promote
+from tests.apply.test_executor import ADA_DN, ADA_ID, BOB_DN, GROUP_ID, OPTIONS, enrol, estate, hire, promote
 from tests.apply.test_rollback import EVE, ROLLBACK, everything
 
 MAX = "person:Max@corp/account"
@@ -186,6 +186,29 @@ def test_a_run_that_is_killed_again_and_again_comes_to_its_end(make_world: Calla
         assert world.doubled() == set()
 
 
+class LosesItsConnection(Life):
+    """A life in which the first write never comes to the directory."""
+
+    def fault(self, write: Write) -> str | None:
+        is_first = not self.lost
+        self.lost = True
+        return "drop" if is_first else super().fault(write)
+
+    lost = False
+
+
+def test_a_run_killed_after_its_connection_was_lost_does_nothing_twice(make_world: Callable[[], World]) -> None:
+    for moment in range(1, 100):
+        world = make_world()
+        result = world.apply(plan([[hire("c1")]]), LosesItsConnection(moment))
+        if result is not None:
+            assert moment > 15
+            break
+        if world.store.runs() and world.store.runs()[0].status == "running":
+            assert world.resume(Life())
+        assert world.doubled() == set(), moment
+
+
 def test_a_password_that_may_have_been_set_is_set_anew_and_handed_over(world: World) -> None:
     assert world.apply(plan([[hire("c1")]]), Life(9)) is None
     first = world.password_of("Eve")
@@ -201,18 +224,21 @@ def test_what_failed_is_tried_again_and_those_who_waited_for_it_follow(world: Wo
     manager = change("c3", "update", "person:E1@corp/account", {"manager": single(None, Ref(EVE))}, anchor=ADA_ID,
                      dn=ADA_DN, depends_on=("c1",))  # fmt: skip
     first = world.apply(
-        plan([[hire("c1"), hire("c2", "Max")], [enrol("c4", EVE, MAX, depends_on=("c1", "c2")), manager]]), Life()
+        plan([[hire("c1"), hire("c2", "Max")], [enrol("c4", EVE, MAX, ADA_ID, depends_on=("c1", "c2")), manager]]),
+        Life(),
     )
     assert first is not None
     assert {problem.change_id for problem in first.problems} == {"c1", "c3"}
-    assert world.members() == {"Bob", "Max"}
+    assert world.members() == {"Ada", "Bob", "Max"}
 
     world.sink.refused.clear()
     result = world.resume(Life())
     assert result is not None
     assert (result.status, result.counts["done"]) == ("done", 4), result.problems
-    assert world.members() == {"Bob", "Eve", "Max"}, "whom a group had to do without comes into it now"
+    assert world.members() == {"Ada", "Bob", "Eve", "Max"}, "whom a group had to do without comes into it now"
     assert world.doubled() == set()
+    (group,) = (row for row in world.store.changes(result.run_id) if row.change_id == "c4")
+    assert (group.live or {})["attributes"]["member"] == [{"$ref": BOB_DN}], "as it was before the run"
     assert world.undo().status == "done"
     assert world.directory.dump() == estate().dump()
 
