@@ -236,5 +236,5 @@ def test_a_rollback_in_part_says_how_to_go_on(repo: Repository, witness: Witness
     witness.modify(witness.user("E2")["dn"][0], department=["By Hand"])
     result = repo.run("apply", "undo.json")
     assert result.code == 4
-    assert f"What was not done is still to be undone with: idcode rollback {run}." in result.out
-    assert "next plan" not in result.out
+    assert f"What is stale was changed meanwhile: idcode rollback {run} takes it up as it is now." in result.out
+    assert "new plan" not in result.out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -155,6 +157,8 @@ def test_a_run_killed_at_any_moment_is_finished_with_nothing_lost_or_doubled_and
         (run,) = world.store.runs()
         assert (run.status, run.counts) == ("done", wanted.counts)
         assert [write.outcome for write in world.store.writes(run.run_id)] == ["done"] * len(set(world.directory.log))
+        places = [(write.batch, write.position) for write in world.store.writes(run.run_id)]
+        assert len(set(places)) == len(places), "the journal has an order"
         assert world.sink.delivered[-1] == (MAX, world.password_of("Max"))
         assert world.undo().status == "done", moment
         assert world.directory.dump() == before, moment
@@ -267,6 +271,33 @@ def test_a_run_that_stopped_as_asked_goes_on_from_there(world: World) -> None:
     last = world.resume(Life())
     assert last is not None
     assert last.status == "done"
+
+
+def test_a_run_that_is_taken_up_again_is_going_on_for_the_history(world: World) -> None:
+    assert world.apply(a_day(), Life(), replace(OPTIONS, stop_after_batch=2))
+    assert (world.store.runs()[0].status, world.store.runs()[0].message) == (
+        "partial",
+        "stopped after batch 2, as asked",
+    )
+    assert world.resume(Life(20)) is None
+    run = world.store.runs()[0]
+    assert (run.status, run.message, run.finished_at) == ("running", None, None)
+
+
+def test_what_was_begun_and_is_interrupted_again_is_done_in_part_and_not_skipped(world: World) -> None:
+    def press_ctrl_c(write: Write) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    wanted = plan([[promote("c1"), hire("c2")]])
+    world.directory.fault = lambda write: "refuse" if write.id == "c1.1" else None
+    world.sink.refused.add(EVE)
+    first = apply_plan(wanted, *world.with_store(world.store), OPTIONS, Listener())
+    assert [problem.status for problem in first.problems] == ["failed", "failed"]
+    world.directory.fault = press_ctrl_c
+    result = resume_run(first.run_id, wanted, *world.with_store(world.store), OPTIONS, Listener())
+    assert result.exit_code == 130
+    assert [(problem.change_id, problem.status) for problem in result.problems] == [("c2", "failed")]
+    assert "done in part only" in str(result.problems[0].message)
 
 
 def test_an_interrupted_run_is_finished(world: World) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
+import socket
 import ssl
 import stat
 import subprocess
@@ -146,6 +148,19 @@ def test_the_certificate_is_good_for_this_machine(tmp_path: Path, host: str) -> 
         assert httpx.get(f"{url}/v1.0/users", verify=context).status_code == 200
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{url}/v1.0/users")
+
+
+def test_a_server_that_stops_hangs_up_on_clients_that_say_no_goodbye(tmp_path: Path) -> None:
+    identity = tls.identity(tmp_path)
+    context = ssl.create_default_context(cafile=str(identity.certificate))
+    with serving(application(Shelf()), identity) as address:
+        port = httpx.URL(address).port or 0
+        plain = socket.create_connection(("127.0.0.1", port), timeout=10)
+        client = context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
+        client.sendall(b"GET /v1.0/users HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+    client.close()
+    gc.collect()
 
 
 TENANT, CLIENT = "3f0c9a51-6a3e-4c39-9d0a-1d5a3f8b7c01", "7b1de9f4-22c8-4b1e-8a55-90e1c7d2aa02"

@@ -100,7 +100,7 @@ def carry_out(
                 console.note(line)
         raise
     reporter.clear()
-    console.say(_words(result, flag))
+    console.say(_words(result, plan, flag))
     return result.exit_code
 
 
@@ -128,7 +128,7 @@ def check_fits(plan: Plan, repository: Repository) -> None:
             )
 
 
-def _words(result: RunResult, flag: str) -> str:
+def _words(result: RunResult, plan: Plan, flag: str) -> str:
     counts = result.counts
     named = (("done", "done"), ("already", "already as wanted"), ("stale", "stale"), ("failed", "failed"),
              ("skipped", "skipped"), ("unknown", "of unknown outcome"), ("remaining", "not reached"))  # fmt: skip
@@ -140,5 +140,7 @@ def _words(result: RunResult, flag: str) -> str:
         return "\n".join([*lines, f"To undo it: idcode rollback {result.run_id}{flag}"])
     lines += [*next_steps(result.run_id, flag), f"To see each write: idcode runs {result.run_id}{flag}"]
     if counts.get("stale"):
-        lines.append("What is stale was changed meanwhile: a new plan takes it up as it is now.")
+        # What a rollback left is held (see store/held.py): no plan would take it up.
+        again = f"idcode rollback {plan.rolls_back}{flag}" if plan.rolls_back else "a new plan"
+        lines.append(f"What is stale was changed meanwhile: {again} takes it up as it is now.")
     return "\n".join(lines)

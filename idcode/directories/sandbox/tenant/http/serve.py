@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -75,7 +76,18 @@ def _bound(port: int) -> socket.socket:
 def _server(app: Application, tls: Identity | None) -> uvicorn.Server:
     import uvicorn
 
-    return uvicorn.Server(
+    class Closing(uvicorn.Server):
+        """Closes what it keeps open where requests last longer than the grace; uvicorn leaves that to the collector."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().shutdown(sockets)
+            for connection in list(self.server_state.connections):
+                if transport := getattr(connection, "transport", None):
+                    transport.abort()
+            # A transport closes its socket in the next turn of the loop, and no turn comes after this method.
+            await asyncio.sleep(0)
+
+    return Closing(
         uvicorn.Config(
             app,
             http="h11",
